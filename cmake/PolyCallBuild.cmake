@@ -1,0 +1,32 @@
+# Warnings, sanitizers, ccache and the helpers that the project's own folders use. Not installed.
+
+find_program(POLYCALL_CCACHE ccache)
+if(POLYCALL_CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${POLYCALL_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${POLYCALL_CCACHE})
+endif()
+
+add_library(polycall_warnings INTERFACE)
+target_compile_options(polycall_warnings INTERFACE -Wall -Wextra -Wno-unused-parameter)
+
+if(POLYCALL_SANITIZE)
+  add_compile_options(-fsanitize=${POLYCALL_SANITIZE} -fno-omit-frame-pointer -g)
+  add_link_options(-fsanitize=${POLYCALL_SANITIZE})
+endif()
+
+if(POLYCALL_BUILD_TESTS)
+  enable_testing()
+  find_package(GTest REQUIRED)
+endif()
+
+# polycall_add_test(NAME SOURCES... [LIBS ...]): one GoogleTest program, run by ctest under its name.
+function(polycall_add_test name)
+  if(NOT POLYCALL_BUILD_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "" "LIBS" ${ARGN})
+  add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE ${arg_LIBS} polycall_warnings GTest::gmock GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 120)
+endfunction()
