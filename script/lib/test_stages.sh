@@ -1,0 +1,40 @@
+# The stages of script/test: one function each, run in the project's folder with `set -e`.
+# shellcheck shell=bash
+
+stage_bootstrap() { script/bootstrap build test; }
+
+stage_build() { configure_and_build release; }
+
+stage_unit() { run_ctest build/release -LE slow ${POLYCALL_FILTER:+-R "$POLYCALL_FILTER"}; }
+
+stage_slow() { run_ctest build/release -L slow ${POLYCALL_FILTER:+-R "$POLYCALL_FILTER"}; }
+
+stage_layers() { counted script/check-layers; }
+
+stage_format() { counted script/check-format; }
+
+stage_sizes() { counted script/check-sizes; }
+
+stage_tidy() { counted script/check-tidy; }
+
+stage_interop() { counted tests/interop/run --build build/release; }
+
+stage_asan() {
+  configure_and_build asan
+  export ASAN_OPTIONS=detect_leaks=1:halt_on_error=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+  run_ctest build/asan -LE 'slow|tools-only'
+  counted tests/interop/run --build build/asan --clients cpp,c --servers cpp,c
+}
+
+stage_tsan() {
+  configure_and_build tsan
+  export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+  run_ctest build/tsan -LE 'slow|tools-only'
+  counted tests/interop/run --build build/tsan --clients cpp,c --servers cpp,c
+}
+
+stage_fuzz() { counted script/check-fuzz; }
+
+stage_install() { counted tests/install/run build/release; }
+
+stage_wheel() { counted tests/install/python build/release; }
