@@ -10,8 +10,14 @@ add_library(polycall_warnings INTERFACE)
 target_compile_options(polycall_warnings INTERFACE -Wall -Wextra -Wno-unused-parameter)
 
 if(POLYCALL_SANITIZE)
-  add_compile_options(-fsanitize=${POLYCALL_SANITIZE} -fno-omit-frame-pointer -g)
+  add_compile_options(-fsanitize=${POLYCALL_SANITIZE} -fno-sanitize-recover=all
+    -fno-omit-frame-pointer -g1)
   add_link_options(-fsanitize=${POLYCALL_SANITIZE})
+endif()
+
+if(POLYCALL_FUZZ)
+  # Coverage for libFuzzer in everything; a target itself links with -fsanitize=fuzzer.
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
 if(POLYCALL_BUILD_TESTS)
