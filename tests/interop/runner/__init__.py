@@ -1,0 +1,1 @@
+"""The interop runner: see ../README.md."""

@@ -1,0 +1,57 @@
+"""The languages under test. To add one: a folder beside `runner/` with a testee, and one line here."""
+
+import dataclasses
+import os
+import pathlib
+
+SOURCE = pathlib.Path(__file__).resolve().parent.parent
+
+
+@dataclasses.dataclass(frozen=True)
+class Language:
+    """How to start the testee of one language.
+
+    `testee` is its command, `library` a shared library with the functions of `testee.h` that another
+    language's testee can load into its process (None: the language cannot be loaded). In both, and in
+    the values of `environment`, {build} and {source} stand for the build's and this folder.
+    """
+
+    name: str
+    testee: tuple[str, ...]
+    library: str | None = None
+    environment: tuple[tuple[str, str], ...] = ()
+    # SIGABRT makes the testee print the stacks of its own language before it ends.
+    abort_prints_stacks: bool = False
+
+    def command(self, build: pathlib.Path) -> list[str]:
+        return [_expand(word, build) for word in self.testee]
+
+    def library_path(self, build: pathlib.Path) -> str | None:
+        return None if self.library is None else _expand(self.library, build)
+
+    def environ(self, build: pathlib.Path) -> dict[str, str]:
+        return {**os.environ, **{name: _expand(value, build) for name, value in self.environment}}
+
+    def missing(self, build: pathlib.Path) -> list[str]:
+        """The files of the testee that do not exist yet."""
+        words = [*self.command(build), self.library_path(build)]
+        return [word for word in words if word and "/" in word and not pathlib.Path(word).exists()]
+
+
+def _expand(text: str, build: pathlib.Path) -> str:
+    return text.replace("{build}", str(build)).replace("{source}", str(SOURCE))
+
+
+LANGUAGES = (
+    Language("cpp", ("{build}/tests/interop/interop_cpp",), "{build}/tests/interop/interop_cpp.so"),
+    Language("c", ("{build}/tests/interop/interop_c",), "{build}/tests/interop/interop_c.so"),
+    Language(
+        "python",
+        ("/usr/bin/python3", "{source}/python/testee.py"),
+        environment=(
+            ("PYTHONPATH", "{build}/bindings/python:{build}/tests/interop/interop_python_proto"),
+            ("PYTHONDONTWRITEBYTECODE", "1"),
+        ),
+        abort_prints_stacks=True,
+    ),
+)

@@ -1,0 +1,112 @@
+"""What a person sees: progress, the matrix, the failures."""
+
+import sys
+
+from runner.outcomes import Kind, Outcome
+
+_COLOURS = {"green": "32", "red": "31", "yellow": "33", "grey": "90", "bold": "1"}
+_MARKS = {
+    Kind.PASSED: ("+", "green"),
+    Kind.FAILED: ("X", "red"),
+    Kind.EXPECTED_FAILURE: ("e", "yellow"),
+    Kind.UNEXPECTED_PASS: ("!", "red"),
+    Kind.NOT_APPLICABLE: ("-", "grey"),
+}
+
+
+class Screen:
+    """Writes to standard output, coloured if that is a terminal. One thread at a time."""
+
+    def __init__(self, stream=None) -> None:
+        self._stream = stream or sys.stdout
+        self._terminal = self._stream.isatty()
+
+    def paint(self, text: str, colour: str) -> str:
+        return f"\033[{_COLOURS[colour]}m{text}\033[0m" if self._terminal else text
+
+    def line(self, text: str = "") -> None:
+        print(text, file=self._stream, flush=True)
+
+    def progress(self, done: int, total: int, failed: int, name: str) -> None:
+        """One line that rewrites itself on a terminal; elsewhere a line now and then."""
+        text = f"[{done}/{total}] {failed} failed  {name}"
+        if self._terminal:
+            self._stream.write(f"\r\033[K{text[:100]}")
+            self._stream.flush()
+        elif done == total or done % 50 == 0:
+            self.line(text)
+
+    def progress_end(self) -> None:
+        if self._terminal:
+            self._stream.write("\r\033[K")
+
+    def matrix(self, outcomes: list[Outcome]) -> None:
+        """One row for each case, one column for each transport, client and server."""
+        transports, clients, servers, cases = _axes(outcomes)
+        by_key = {_key(outcome): outcome for outcome in outcomes}
+        width = max(len(case) for case in [*cases, "client"]) + 2
+        group = max(max(len(client) for client in clients), len(servers)) + 1
+        block = group * len(clients) + 1
+        self.line(self.paint("".ljust(width) + "".join(t.ljust(block) for t in transports), "bold"))
+        self.line("client".ljust(width)
+                  + "".join("".join(c.ljust(group) for c in clients) + " " for _ in transports))
+        letters = "".join(_letters(servers))
+        self.line("server".ljust(width)
+                  + "".join(letters.ljust(group) * len(clients) + " " for _ in transports))
+        for case in cases:
+            row = case.ljust(width)
+            for transport in transports:
+                for client in clients:
+                    marks = [self._mark(by_key.get((transport, client, server, case)))
+                             for server in servers]
+                    row += "".join(marks) + " " * (group - len(servers))
+                row += " "
+            self.line(row.rstrip())
+        legend = ", ".join(f"{letter} = {name}" for letter, name in zip(_letters(servers), servers))
+        self.line(f"servers: {legend};  + passed, X failed, e expected failure, "
+                  "! unexpected pass, - not applicable")
+
+    def _mark(self, outcome: Outcome | None) -> str:
+        if outcome is None:
+            return " "
+        mark, colour = _MARKS[outcome.kind]
+        return self.paint(mark, colour)
+
+    def not_applicable(self, outcomes: list[Outcome]) -> None:
+        reasons = [outcome.message for outcome in outcomes if outcome.kind is Kind.NOT_APPLICABLE]
+        for reason in dict.fromkeys(reasons):
+            self.line(self.paint(f"not applicable  {reason}", "grey"))
+
+    def failures(self, outcomes: list[Outcome], extra: list[str], verbose: bool) -> None:
+        for outcome in outcomes:
+            if outcome.kind is Kind.EXPECTED_FAILURE:
+                self.line(self.paint(f"expected failure  {outcome.cell.name}: {outcome.message}",
+                                     "yellow"))
+        for outcome in outcomes:
+            if outcome.kind.bad:
+                self.line(self.paint(f"FAILED {outcome.cell.name}: {outcome.message}", "red")
+                          + f"  rerun: {outcome.cell.rerun(extra)}")
+                if verbose and outcome.output:
+                    self.line("    " + outcome.output.rstrip().replace("\n", "\n    "))
+
+
+def _axes(outcomes: list[Outcome]):
+    cells = [outcome.cell for outcome in outcomes]
+    return tuple(list(dict.fromkeys(names)) for names in (
+        (cell.transport.name for cell in cells), (cell.client.name for cell in cells),
+        (cell.server.name for cell in cells), (cell.case.name for cell in cells)))
+
+
+def _key(outcome: Outcome):
+    cell = outcome.cell
+    return cell.transport.name, cell.client.name, cell.server.name, cell.case.name
+
+
+def _letters(names: list[str]) -> list[str]:
+    """One letter for each name, told apart by case: c, C, p."""
+    letters: list[str] = []
+    for name in sorted(names, key=len):
+        choices = [name[0], name[0].upper(), *name, *"0123456789"]
+        letters.append(next(letter for letter in choices if letter not in letters))
+    by_name = dict(zip(sorted(names, key=len), letters))
+    return [by_name[name] for name in names]

@@ -1,0 +1,40 @@
+"""A testee without PolyCall: what its client does is in the name of the case."""
+
+import os
+import sys
+import time
+
+
+def client(case: str) -> int:
+    if case.startswith("fails"):
+        print("some noise\nexpected 3, found 4", file=sys.stderr)
+        return 1
+    if case.startswith("hangs"):
+        print("waiting for nothing", file=sys.stderr, flush=True)
+        time.sleep(600)
+    if case.startswith("crashes"):
+        os.abort()
+    if case.endswith(".die"):
+        return 42
+    return 0
+
+
+def server(target: str) -> int:
+    if "refused" in target:
+        print("that address cannot be had", file=sys.stderr)
+        return 3
+    print("listening " + target, flush=True)
+    sys.stdin.read()
+    return 0
+
+
+def main() -> int:
+    role, arguments = sys.argv[1], sys.argv[2:]
+    options = dict(zip(arguments[::2], arguments[1::2]))
+    if role == "client" or "--with-client" in options:
+        return client(options["--case"])
+    return server(options["--target"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
