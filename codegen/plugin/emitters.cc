@@ -1,0 +1,18 @@
+#include "codegen/plugin/emitters.h"
+
+#include "codegen/c/emit.h"
+#include "codegen/cpp/emit.h"
+#include "codegen/python/emit.h"
+
+namespace polycall::codegen {
+
+const std::vector<Emitter>& Emitters() {
+  static const std::vector<Emitter> emitters = {
+      {"cpp", {}, EmitCpp},
+      {"c", {}, EmitC},
+      {"python", {}, EmitPython},
+  };
+  return emitters;
+}
+
+}  // namespace polycall::codegen
