@@ -1,1 +1,138 @@
-# polycall_generate(TARGET LANGUAGE cpp|c|python PROTOS a.proto ... [IMPORT_DIRS dir ...] [OUT_DIR dir])
+# polycall_generate(TARGET t LANGUAGE cpp|c|python PROTOS a.proto ... [IMPORT_DIRS dir ...]
+#                   [OUT_DIR dir] [LINK target ...])
+#
+# Runs protoc with protoc-gen-polycall on the .proto files and makes the target `t`:
+#
+#   cpp     a static library of protoc's own x.pb.cc; users of it include "x.pb.h" and "x.polycall.h"
+#   c       a static library of x.polycall.c; users of it include "x.polycall.h"
+#   python  a folder with x_pb2.py and x_polycall.py, made by a custom target of ALL
+#
+# PROTOS       the files to generate, each below one of the IMPORT_DIRS. What they import is not
+#              generated along with them: name it too, or generate it in a target of its own and name
+#              that in LINK.
+# IMPORT_DIRS  protoc's -I folders; the generated files keep the path below them. Default: the folder
+#              of the CMakeLists.txt that calls.
+# OUT_DIR      where the generated files go. Default: ${CMAKE_CURRENT_BINARY_DIR}/t
+# LINK         other targets of polycall_generate (or libraries) that the generated code needs.
+#
+# The same file serves PolyCall's own build, where the targets are plain names, and an installed
+# package, where they are PolyCall::polycall and so on.
+
+include_guard(GLOBAL)
+
+# polycall/v1/options.proto: beside the sources in a build tree, in share/ of an installed one.
+if(EXISTS ${CMAKE_CURRENT_LIST_DIR}/../idl/polycall/v1/options.proto)
+  get_filename_component(POLYCALL_IDL_DIR ${CMAKE_CURRENT_LIST_DIR}/../idl ABSOLUTE)
+elseif(NOT POLYCALL_IDL_DIR)
+  find_path(POLYCALL_IDL_DIR polycall/v1/options.proto
+    HINTS ${CMAKE_CURRENT_LIST_DIR}/../../../share/polycall/idl
+          ${CMAKE_CURRENT_LIST_DIR}/../../../../share/polycall/idl)
+endif()
+
+function(_polycall_target out name)
+  if(TARGET PolyCall::${name})
+    set(${out} PolyCall::${name} PARENT_SCOPE)
+  else()
+    set(${out} ${name} PARENT_SCOPE)
+  endif()
+endfunction()
+
+# The folder of `dirs` that `proto` lies below, and its path there.
+function(_polycall_relative proto dirs dir_out relative_out)
+  foreach(dir IN LISTS dirs)
+    cmake_path(IS_PREFIX dir ${proto} NORMALIZE below)
+    if(below)
+      file(RELATIVE_PATH relative ${dir} ${proto})
+      set(${dir_out} ${dir} PARENT_SCOPE)
+      set(${relative_out} ${relative} PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+  message(FATAL_ERROR "polycall_generate: ${proto} is below none of the IMPORT_DIRS: ${dirs}")
+endfunction()
+
+function(polycall_generate)
+  cmake_parse_arguments(arg "" "TARGET;LANGUAGE;OUT_DIR" "PROTOS;IMPORT_DIRS;LINK" ${ARGN})
+  if(NOT arg_TARGET OR NOT arg_PROTOS)
+    message(FATAL_ERROR "polycall_generate: TARGET and PROTOS are needed")
+  endif()
+  if(NOT arg_LANGUAGE MATCHES "^(cpp|c|python)$")
+    message(FATAL_ERROR
+      "polycall_generate(${arg_TARGET}): LANGUAGE is \"${arg_LANGUAGE}\"; known are cpp, c, python")
+  endif()
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR
+      "polycall_generate(${arg_TARGET}): unknown arguments: ${arg_UNPARSED_ARGUMENTS}")
+  endif()
+  if(NOT arg_OUT_DIR)
+    set(arg_OUT_DIR ${CMAKE_CURRENT_BINARY_DIR}/${arg_TARGET})
+  endif()
+  if(NOT arg_IMPORT_DIRS)
+    set(arg_IMPORT_DIRS ${CMAKE_CURRENT_SOURCE_DIR})
+  endif()
+  set(dirs)
+  set(includes)
+  foreach(dir IN LISTS arg_IMPORT_DIRS)
+    get_filename_component(dir ${dir} ABSOLUTE)
+    list(APPEND dirs ${dir})
+    list(APPEND includes -I${dir})
+  endforeach()
+  list(APPEND includes -I${POLYCALL_IDL_DIR})
+
+  if(NOT TARGET protobuf::protoc)
+    find_package(Protobuf REQUIRED)
+  endif()
+  _polycall_target(plugin protoc-gen-polycall)
+
+  set(outputs)
+  set(sources)
+  file(MAKE_DIRECTORY ${arg_OUT_DIR})
+  foreach(proto IN LISTS arg_PROTOS)
+    get_filename_component(proto ${proto} ABSOLUTE)
+    _polycall_relative(${proto} "${dirs}" dir relative)
+    string(REGEX REPLACE "\\.proto$" "" base ${relative})
+    set(message_flags)
+    if(arg_LANGUAGE STREQUAL "cpp")
+      set(made ${base}.pb.cc ${base}.pb.h ${base}.polycall.h)
+      set(message_flags --cpp_out=${arg_OUT_DIR})
+    elseif(arg_LANGUAGE STREQUAL "c")
+      set(made ${base}.polycall.c ${base}.polycall.h)
+    else()
+      # protoc's Python generator writes a module name, so "-" becomes "_".
+      string(REPLACE "-" "_" base ${base})
+      set(made ${base}_pb2.py ${base}_polycall.py)
+      set(message_flags --python_out=${arg_OUT_DIR})
+    endif()
+    list(TRANSFORM made PREPEND ${arg_OUT_DIR}/)
+    add_custom_command(
+      OUTPUT ${made}
+      COMMAND protobuf::protoc --plugin=protoc-gen-polycall=$<TARGET_FILE:${plugin}>
+              --polycall_out=lang=${arg_LANGUAGE}:${arg_OUT_DIR} ${message_flags} ${includes} ${proto}
+      DEPENDS ${proto} ${plugin} protobuf::protoc
+      COMMENT "Generating ${arg_LANGUAGE} from ${relative}"
+      VERBATIM)
+    list(APPEND outputs ${made})
+  endforeach()
+
+  if(arg_LANGUAGE STREQUAL "python")
+    add_custom_target(${arg_TARGET} ALL DEPENDS ${outputs})
+    if(arg_LINK)
+      add_dependencies(${arg_TARGET} ${arg_LINK})
+    endif()
+    set_target_properties(${arg_TARGET} PROPERTIES POLYCALL_OUT_DIR ${arg_OUT_DIR})
+    return()
+  endif()
+
+  add_library(${arg_TARGET} STATIC ${outputs})
+  target_include_directories(${arg_TARGET} PUBLIC ${arg_OUT_DIR})
+  set_target_properties(${arg_TARGET} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  _polycall_target(core polycall)
+  if(arg_LANGUAGE STREQUAL "cpp")
+    _polycall_target(binding polycall_cpp)
+    target_compile_features(${arg_TARGET} PUBLIC cxx_std_20)
+    target_link_libraries(${arg_TARGET} PUBLIC ${binding} ${core} protobuf::libprotobuf ${arg_LINK})
+  else()
+    _polycall_target(binding polycall_c)
+    target_link_libraries(${arg_TARGET} PUBLIC ${binding} ${core} ${arg_LINK})
+  endif()
+endfunction()
