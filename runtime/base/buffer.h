@@ -1,0 +1,43 @@
+// Reference-counted bytes from a pool. polycall_buffer of the ABI is this.
+#ifndef POLYCALL_BASE_BUFFER_H_
+#define POLYCALL_BASE_BUFFER_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "polycall/polycall.h"
+
+// The bytes follow the struct. Thread-safe count; bytes are written by the maker only.
+struct polycall_buffer {
+  std::atomic<uint32_t> refs;
+  uint32_t size_class;  // of the pool; kUnpooled: malloc'ed
+  size_t size;          // what the maker asked for
+  size_t capacity;      // what there is
+
+  uint8_t* data() { return reinterpret_cast<uint8_t*>(this + 1); }
+  const uint8_t* data() const { return reinterpret_cast<const uint8_t*>(this + 1); }
+};
+
+namespace polycall::base {
+
+using Buffer = polycall_buffer;
+
+// A buffer of at least `size` bytes with one reference; NULL only when memory ran out. Small ones
+// are malloc'ed (the allocator is good at them); from 16 KiB to 4 MiB they come from a pool, because
+// mmap, munmap and page faults of fresh memory cost more than filling it. What a thread releases and
+// takes again stays in that thread's cache.
+Buffer* NewBuffer(size_t size);
+
+inline void RetainBuffer(Buffer* buffer) { buffer->refs.fetch_add(1, std::memory_order_relaxed); }
+void ReleaseBuffer(Buffer* buffer);
+
+// True if the caller holds the only reference (and so may write to the buffer again).
+inline bool IsSoleOwner(const Buffer* buffer) {
+  return buffer->refs.load(std::memory_order_acquire) == 1;
+}
+
+}  // namespace polycall::base
+
+#endif  // POLYCALL_BASE_BUFFER_H_

@@ -1,0 +1,420 @@
+#include "base/reactor.h"
+
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/fork.h"
+#include "base/log.h"
+#include "base/status.h"
+
+namespace polycall::base {
+namespace {
+
+// A handler that runs longer than one to two ticks loses the leadership. The tick is long because
+// its wake-ups disturb short calls on a busy core; methods known to be long do not wait for it.
+constexpr int64_t kTick = 4 * kMillisecond;
+constexpr int kQuietTicks = 25;  // then the watchdog sleeps until the next handler
+constexpr int64_t kIdleThreadLife = 10 * kSecond;
+constexpr int kMaxEvents = 32;
+
+struct LeadState {
+  Reactor* reactor = nullptr;
+  uint64_t word = 0;
+};
+thread_local LeadState t_lead;
+
+}  // namespace
+
+Reactor::Reactor(const Options& options) : options_(options) {
+  epoll_fd_ = epoll_create1(EPOLL_CLOEXEC);
+  event_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  epoll_event event = {};
+  event.events = EPOLLIN;
+  event.data.ptr = nullptr;
+  if (epoll_fd_ < 0 || event_fd_ < 0 ||
+      epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, event_fd_, &event) != 0) {
+    Log(POLYCALL_LOG_ERROR, ErrnoText("cannot make an epoll instance; raise the limit of open files",
+                                      errno));
+  }
+  TrackFd(epoll_fd_);
+  TrackFd(event_fd_);
+}
+
+Reactor::~Reactor() {
+  Stop();
+  DrainGraveyard();
+  CloseTracked(event_fd_);
+  CloseTracked(epoll_fd_);
+}
+
+Reactor& Reactor::Global() {
+  static std::atomic<Reactor*> global{nullptr};
+  static std::atomic<uint32_t> generation{0};
+  static Mutex mutex;
+  Reactor* reactor = global.load(std::memory_order_acquire);
+  if (reactor != nullptr && generation.load(std::memory_order_relaxed) == ForkGeneration()) {
+    return *reactor;
+  }
+  MutexLock lock(mutex);
+  reactor = global.load(std::memory_order_relaxed);
+  if (reactor == nullptr || generation.load(std::memory_order_relaxed) != ForkGeneration()) {
+    // After fork() the old one has no threads and locks in unknown states: it is left alone.
+    reactor = new Reactor(Options{.name = "polycall"});
+    generation.store(ForkGeneration(), std::memory_order_relaxed);
+    global.store(reactor, std::memory_order_release);
+    reactor->Start();
+  }
+  return *reactor;
+}
+
+void Reactor::Start() {
+  MutexLock lock(mutex_);
+  if (started_) return;
+  started_ = true;
+  if (!options_.donated_only) SpawnLocked();
+}
+
+void Reactor::SpawnLocked() {
+  if (stop_) return;
+  try {
+    own_threads_.emplace_back([this] {
+      pthread_setname_np(pthread_self(), options_.name);
+      Work(kNever, false);
+    });
+    thread_count_.fetch_add(1, std::memory_order_relaxed);
+  } catch (const std::system_error& error) {
+    Log(POLYCALL_LOG_ERROR, std::string("cannot start a thread: ") + error.what());
+  }
+}
+
+void Reactor::JoinFinished() {
+  std::vector<std::thread> done;
+  {
+    MutexLock lock(mutex_);
+    for (const std::thread::id id : finished_) {
+      auto it = std::find_if(own_threads_.begin(), own_threads_.end(),
+                             [id](const std::thread& t) { return t.get_id() == id; });
+      if (it != own_threads_.end()) {
+        done.push_back(std::move(*it));
+        own_threads_.erase(it);
+      }
+    }
+    finished_.clear();
+  }
+  for (std::thread& thread : done) thread.join();
+}
+
+void Reactor::Stop() {
+  std::vector<std::thread> threads;
+  {
+    MutexLock lock(mutex_);
+    stop_.store(true);
+    for (Worker* worker : idle_) worker->waiter.Wake();
+    idle_.clear();
+    threads.swap(own_threads_);
+    finished_.clear();
+  }
+  WakeLeader();
+  for (std::thread& thread : threads) thread.join();
+  // Donated threads leave by themselves; the sources must stay until they have.
+  for (;;) {
+    if (donated_ == 0) break;
+    WakeLeader();
+    usleep(200);
+  }
+  watchdog_waiter_.Wake();
+  if (watchdog_.joinable()) watchdog_.join();
+}
+
+void Reactor::Work(int64_t deadline, bool donated) {
+  Worker self;
+  mutex_.Lock();
+  while (!stop_) {
+    if (deadline != kNever && NowNs() >= deadline) {
+      if (leaderless_) {
+        mutex_.Unlock();
+        Promote();
+        mutex_.Lock();
+      }
+      break;
+    }
+    if (leaderless_) {
+      leaderless_ = false;
+      // A task may wait behind us while nobody is idle: it gets a thread of its own.
+      if (task_head_ != nullptr && idle_.empty() && waking_ == 0 && MaySpawn()) SpawnLocked();
+      mutex_.Unlock();
+      Lead();
+      mutex_.Lock();
+      continue;
+    }
+    if (Task* task = PopTaskLocked()) {
+      mutex_.Unlock();
+      task->run(task);
+      mutex_.Lock();
+      continue;
+    }
+    idle_.push_back(&self);
+    mutex_.Unlock();
+    const bool woken =
+        self.waiter.Wait(donated ? deadline : DeadlineAfter(kIdleThreadLife));
+    mutex_.Lock();
+    auto it = std::find(idle_.begin(), idle_.end(), &self);
+    if (it != idle_.end()) {
+      idle_.erase(it);
+      if (!woken && !donated) break;  // not needed for a while
+    } else {
+      if (!woken) self.waiter.TryTake();
+      if (waking_ > 0) --waking_;
+    }
+  }
+  if (!donated) {
+    finished_.push_back(std::this_thread::get_id());
+    thread_count_.fetch_sub(1, std::memory_order_relaxed);
+  }
+  mutex_.Unlock();
+}
+
+Task* Reactor::PopTaskLocked() {
+  Task* task = task_head_;
+  if (task == nullptr) return nullptr;
+  task_head_ = task->next;
+  if (task_head_ == nullptr) task_tail_ = nullptr;
+  task_count_.fetch_sub(1, std::memory_order_relaxed);
+  return task;
+}
+
+bool Reactor::RunWorker(int64_t deadline) {
+  {
+    MutexLock lock(mutex_);
+    if (stop_) return true;
+    donated_.fetch_add(1);
+  }
+  thread_count_.fetch_add(1, std::memory_order_relaxed);
+  // A leader that blocks in epoll_wait would miss the deadline: a timer wakes it.
+  Timer timer;
+  timer.fire = [](Timer*) {};
+  if (deadline != kNever) Schedule(&timer, deadline);
+  Work(deadline, true);
+  if (deadline != kNever) Cancel(&timer);
+  thread_count_.fetch_sub(1, std::memory_order_relaxed);
+  MutexLock lock(mutex_);
+  donated_.fetch_sub(1);
+  return stop_;
+}
+
+bool Reactor::Execute(Task* task, size_t max_queued) {
+  task->next = nullptr;
+  bool grew = false;
+  bool wake_leader = false;
+  {
+    MutexLock lock(mutex_);
+    const bool idle = !idle_.empty();
+    const bool may_spawn = MaySpawn();
+    if (!idle && !may_spawn && task_count_ >= max_queued) return false;
+    if (task_tail_ != nullptr) {
+      task_tail_->next = task;
+    } else {
+      task_head_ = task;
+    }
+    task_tail_ = task;
+    task_count_.fetch_add(1, std::memory_order_release);
+    if (idle) {
+      idle_.back()->waiter.Wake();
+      idle_.pop_back();
+      ++waking_;
+    } else if (may_spawn && waking_ < task_count_) {
+      SpawnLocked();
+      grew = true;
+    } else {
+      wake_leader = true;
+    }
+  }
+  if (grew) JoinFinished();
+  // Nobody else is there to run it: the leader takes it between two rounds.
+  if (wake_leader && wake_at_.load(std::memory_order_acquire) != 0) WakeLeader();
+  return true;
+}
+
+bool Reactor::Leading() { return t_lead.reactor != nullptr; }
+
+// Somebody must lead: an idle thread, a new one, or the next that has nothing else to do.
+void Reactor::Promote() {
+  MutexLock lock(mutex_);
+  leaderless_ = true;
+  if (!idle_.empty()) {
+    idle_.back()->waiter.Wake();
+    idle_.pop_back();
+    ++waking_;
+  } else if (waking_ == 0 && MaySpawn()) {
+    SpawnLocked();
+  }
+}
+
+void Reactor::YieldIfLeading() {
+  Reactor* reactor = t_lead.reactor;
+  if (reactor == nullptr) return;
+  uint64_t word = t_lead.word;
+  t_lead.reactor = nullptr;
+  const uint64_t next = (word | 1) + 1;
+  // Fails if the watchdog was faster: then somebody leads already.
+  if (reactor->lead_.compare_exchange_strong(word, next)) reactor->Promote();
+}
+
+void Reactor::Watch() {
+  pthread_setname_np(pthread_self(), "polycall-watch");
+  uint64_t last = 0;
+  int quiet = 0;
+  while (!stop_) {
+    watchdog_waiter_.Wait(DeadlineAfter(kTick));
+    uint64_t word = lead_.load();
+    if (word == last && (word & 1) != 0) {
+      if (lead_.compare_exchange_strong(word, word + 1)) Promote();
+      word = lead_.load();
+    }
+    quiet = word == last ? quiet + 1 : 0;
+    last = word;
+    if (quiet >= kQuietTicks && (word & 1) == 0) {
+      watchdog_asleep_.store(true);
+      // Pairs with UserScope: either it sees that we sleep, or we see that it began.
+      if (lead_.load() == word && !stop_) watchdog_waiter_.Wait(kNever);
+      watchdog_asleep_.store(false);
+      quiet = 0;
+    }
+  }
+}
+
+void Reactor::Lead() {
+  t_lead.reactor = this;
+  t_lead.word = lead_.load(std::memory_order_acquire);
+  epoll_event events[kMaxEvents];
+  if (current_ != nullptr) {
+    current_->OnReady(0);
+    if (t_lead.reactor != this) return;
+    current_ = nullptr;
+  }
+  while (!stop_.load(std::memory_order_relaxed)) {
+    if (has_graves_.load(std::memory_order_acquire)) DrainGraveyard();
+    if (!RunTimers()) return;
+    if (task_count_.load(std::memory_order_acquire) > 0 && !RunOrphanTask()) return;
+    const int timeout = TimeoutMs();
+    const int count = epoll_wait(epoll_fd_, events, kMaxEvents, timeout);
+    wake_at_.store(0, std::memory_order_relaxed);
+    for (int i = 0; i < count; ++i) {
+      auto* source = static_cast<Source*>(events[i].data.ptr);
+      if (source == nullptr) {
+        uint64_t value;
+        [[maybe_unused]] ssize_t got = read(event_fd_, &value, sizeof(value));
+        continue;
+      }
+      current_ = source;
+      source->OnReady(events[i].events);
+      if (t_lead.reactor != this) return;
+      current_ = nullptr;
+      // A source that went away in this round may stand further on in the array.
+      if (has_graves_.load(std::memory_order_acquire)) {
+        MutexLock lock(mutex_);
+        for (int k = i + 1; k < count; ++k) {
+          auto* other = static_cast<Source*>(events[k].data.ptr);
+          if (std::find(graveyard_.begin(), graveyard_.end(), other) != graveyard_.end()) {
+            events[k].data.ptr = nullptr;
+          }
+        }
+      }
+    }
+    // A donated thread whose time is over hands on; Work() decides.
+    if (donated_.load(std::memory_order_relaxed) > 0) break;
+  }
+  t_lead.reactor = nullptr;
+  MutexLock lock(mutex_);
+  leaderless_ = true;
+}
+
+// A task that nobody else can run (donated threads only, or at the limit): the leader stops leading
+// for it. False when it did.
+bool Reactor::RunOrphanTask() {
+  Task* task = nullptr;
+  {
+    MutexLock lock(mutex_);
+    if (!idle_.empty() || waking_ > 0 || MaySpawn()) return true;
+    task = PopTaskLocked();
+    if (task == nullptr) return true;
+    t_lead.reactor = nullptr;
+    leaderless_ = true;
+  }
+  task->run(task);
+  return false;
+}
+
+bool Reactor::Add(Source* source, int fd, uint32_t events) {
+  epoll_event event = {};
+  event.events = events;
+  event.data.ptr = source;
+  return epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+void Reactor::Modify(Source* source, int fd, uint32_t events) {
+  epoll_event event = {};
+  event.events = events;
+  event.data.ptr = source;
+  epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, fd, &event);
+}
+
+void Reactor::Remove(Source* source, int fd) {
+  epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr);
+  {
+    MutexLock lock(mutex_);
+    graveyard_.push_back(source);
+    has_graves_.store(true, std::memory_order_release);
+  }
+  if (t_lead.reactor != this) WakeLeader();
+}
+
+void Reactor::DrainGraveyard() {
+  std::vector<Source*> dead;
+  {
+    MutexLock lock(mutex_);
+    dead.swap(graveyard_);
+    has_graves_.store(false, std::memory_order_release);
+  }
+  for (Source* source : dead) source->ReleaseSource();
+}
+
+void Reactor::WakeLeader() {
+  const uint64_t one = 1;
+  [[maybe_unused]] ssize_t written = write(event_fd_, &one, sizeof(one));
+}
+
+UserScope::UserScope() : reactor_(t_lead.reactor) {
+  if (reactor_ == nullptr) return;
+  t_lead.word = (t_lead.word + 2) | 1;
+  reactor_->lead_.exchange(t_lead.word);
+  if (reactor_->watchdog_asleep_.load()) {
+    if (!reactor_->watchdog_.joinable()) {
+      // Only the leader comes here, so the first handler starts the watchdog without a race.
+      reactor_->watchdog_asleep_.store(false);
+      reactor_->watchdog_ = std::thread([reactor = reactor_] { reactor->Watch(); });
+    } else {
+      reactor_->watchdog_waiter_.Wake();
+    }
+  }
+}
+
+bool UserScope::Leave() {
+  left_ = true;
+  if (reactor_ == nullptr) return true;
+  if (t_lead.reactor != reactor_) return false;  // it yielded itself
+  uint64_t word = t_lead.word;
+  if (reactor_->lead_.compare_exchange_strong(word, word - 1)) {
+    t_lead.word = word - 1;
+    return true;
+  }
+  t_lead.reactor = nullptr;
+  return false;
+}
+
+}  // namespace polycall::base

@@ -1,0 +1,171 @@
+// Reactor: leader and followers over one epoll instance.
+//
+// One thread, the leader, waits for readiness and runs what arrives itself, handlers included, so
+// that a request costs no hand-off. Others take over only when they must:
+//   - the leader is about to block or to run a handler known to be long (YieldIfLeading), or
+//   - the watchdog finds it in one handler for longer than a tick (a stolen leadership).
+// A thread that lost the leadership learns it when its handler returns (UserScope::Leave), and from
+// then on touches nothing that belongs to the leader: sources, their read state, the event array.
+// The new leader first resumes the source at which the old one stood (OnReady(0)).
+#ifndef POLYCALL_BASE_REACTOR_H_
+#define POLYCALL_BASE_REACTOR_H_
+
+#include <atomic>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "base/waiter.h"
+
+namespace polycall::base {
+
+// Something with a file descriptor. OnReady is called by the leader only.
+class Source {
+ public:
+  // `events` are epoll's. 0: a new leader asks to go on with what the old one had begun. After any
+  // user code, check Reactor::Leading() and return at once, without touching members, if it is lost.
+  virtual void OnReady(uint32_t events) = 0;
+  // The reactor's reference, dropped when no leader can stand at this source any more.
+  virtual void ReleaseSource() = 0;
+
+ protected:
+  ~Source() = default;
+};
+
+// A unit of work for a pool thread. Owned by whoever embeds it; `run` is called once.
+struct Task {
+  void (*run)(Task* task) = nullptr;
+  Task* next = nullptr;
+};
+
+// A one-shot timer, embedded in what it times. Whoever schedules keeps the object alive until it
+// fired or Cancel returned true.
+struct Timer {
+  int64_t when = 0;
+  int heap_index = -1;
+  void (*fire)(Timer* timer) = nullptr;
+};
+
+class Reactor {
+ public:
+  struct Options {
+    uint32_t max_threads = 256;
+    bool donated_only = false;  // no threads of its own: RunWorker only
+    const char* name = "polycall";
+  };
+  explicit Reactor(const Options& options);
+  ~Reactor();  // Stops first.
+  Reactor(const Reactor&) = delete;
+  Reactor& operator=(const Reactor&) = delete;
+
+  // The process's reactor for callers' connections, callbacks and timers. Never destroyed; a new one
+  // after fork().
+  static Reactor& Global();
+
+  // Starts the first thread, if it may have one of its own. Idempotent.
+  void Start();
+  // Ends all threads and waits for them; handlers under way finish first. Not from a pool thread.
+  void Stop();
+
+  // Registers; takes a reference that ReleaseSource drops. False with errno if the kernel refuses.
+  bool Add(Source* source, int fd, uint32_t events);
+  void Modify(Source* source, int fd, uint32_t events);
+  // After this no new OnReady begins for `source`; call before the descriptor is closed.
+  void Remove(Source* source, int fd);
+
+  // Runs `task` on a pool thread that is not the leader. Returns false when every thread is busy,
+  // no more may be made and `max_queued` tasks wait already.
+  bool Execute(Task* task, size_t max_queued = SIZE_MAX);
+
+  void Schedule(Timer* timer, int64_t when);
+  // True: it will not fire. False: it was not scheduled, has fired or is firing.
+  bool Cancel(Timer* timer);
+
+  // Lends this thread until Stop (true) or `deadline` (false).
+  bool RunWorker(int64_t deadline);
+
+  // True if the calling thread leads some reactor (this one, if called from its sources).
+  static bool Leading();
+  // Gives the leadership up before blocking or long work. No effect if this thread does not lead.
+  static void YieldIfLeading();
+
+  uint32_t threads() const { return thread_count_.load(std::memory_order_relaxed); }
+
+ private:
+  friend class UserScope;
+  struct Worker {
+    Waiter waiter;
+  };
+
+  void Work(int64_t deadline, bool donated);
+  void Lead();
+  bool RunTimers();
+  int TimeoutMs();
+  void DrainGraveyard();
+  void WakeLeader();
+  void Promote();
+  bool MaySpawn() const {
+    return !options_.donated_only && thread_count_.load(std::memory_order_relaxed) < options_.max_threads;
+  }
+  void SpawnLocked() REQUIRES(mutex_);
+  Task* PopTaskLocked() REQUIRES(mutex_);
+  bool RunOrphanTask();
+  void JoinFinished();
+  void Watch();
+  void HeapUp(size_t index) REQUIRES(timer_mutex_);
+  void HeapDown(size_t index) REQUIRES(timer_mutex_);
+  void HeapRemove(size_t index) REQUIRES(timer_mutex_);
+
+  const Options options_;
+  int epoll_fd_ = -1;
+  int event_fd_ = -1;
+
+  // counter << 1 | in user code. Only the leader and thieves change it.
+  alignas(64) std::atomic<uint64_t> lead_{0};
+  std::atomic<bool> watchdog_asleep_{true};
+  Source* current_ = nullptr;  // the leader's: where it stands
+
+  alignas(64) Mutex mutex_;
+  bool started_ GUARDED_BY(mutex_) = false;
+  bool leaderless_ GUARDED_BY(mutex_) = true;
+  std::vector<Worker*> idle_ GUARDED_BY(mutex_);  // a stack: the warmest thread first
+  Task* task_head_ GUARDED_BY(mutex_) = nullptr;
+  Task* task_tail_ GUARDED_BY(mutex_) = nullptr;
+  std::atomic<size_t> task_count_{0};
+  uint32_t waking_ GUARDED_BY(mutex_) = 0;  // idle threads that were woken and have not come yet
+  std::vector<std::thread> own_threads_ GUARDED_BY(mutex_);
+  std::vector<std::thread::id> finished_ GUARDED_BY(mutex_);
+  std::atomic<uint32_t> donated_{0};
+  std::vector<Source*> graveyard_ GUARDED_BY(mutex_);
+  std::atomic<bool> has_graves_{false};
+  std::atomic<bool> stop_{false};
+  std::atomic<uint32_t> thread_count_{0};
+
+  Mutex timer_mutex_;
+  std::vector<Timer*> heap_ GUARDED_BY(timer_mutex_);
+  std::atomic<int64_t> wake_at_{0};  // when the leader's epoll_wait ends by itself; 0: not waiting
+
+  std::thread watchdog_;
+  Waiter watchdog_waiter_;
+};
+
+// Marks that user code runs, on a leader or anywhere else. Leave tells if this thread still leads
+// (trivially true for a thread that did not lead when the scope began).
+class UserScope {
+ public:
+  UserScope();
+  bool Leave();
+  ~UserScope() {
+    if (!left_) Leave();
+  }
+
+ private:
+  Reactor* reactor_;
+  bool left_ = false;
+};
+
+}  // namespace polycall::base
+
+#endif  // POLYCALL_BASE_REACTOR_H_
