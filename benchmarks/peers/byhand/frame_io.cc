@@ -4,10 +4,18 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <utility>
 
 #include "common/bench_socket.h"
 
 namespace byhand {
+
+void Buffer::Grow(size_t size, size_t used) {
+  std::unique_ptr<uint8_t[]> larger(new uint8_t[size]);
+  std::memcpy(larger.get(), data_.get(), used);
+  data_ = std::move(larger);
+  size_ = size;
+}
 
 bool FrameReader::Next(Frame* frame) {
   if (end_ - begin_ < 4) {
@@ -31,7 +39,7 @@ bool FrameReader::Fill() {
     std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
     end_ -= begin_;
     begin_ = 0;
-    if (wanted_ > buffer_.size()) buffer_.resize(wanted_);
+    if (wanted_ > buffer_.size()) buffer_.Grow(wanted_, end_);
   }
   ssize_t got;
   do {
@@ -44,7 +52,7 @@ bool FrameReader::Fill() {
 
 void FrameWriter::Append(const echo::v1::EchoMessage& message, uint32_t flags) {
   const uint32_t size = static_cast<uint32_t>(message.ByteSizeLong());
-  if (size_ + 4 + size > buffer_.size()) buffer_.resize(size_ + 4 + size);
+  if (size_ + 4 + size > buffer_.size()) buffer_.Grow(size_ + 4 + size, size_);
   const uint32_t prefix = size | flags;
   std::memcpy(buffer_.data() + size_, &prefix, 4);
   message.SerializeWithCachedSizesToArray(buffer_.data() + size_ + 4);

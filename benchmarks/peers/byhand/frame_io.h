@@ -7,7 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <memory>
 
 #include "echo.pb.h"
 
@@ -23,10 +23,25 @@ struct Frame {
   bool stream_request = false;
 };
 
+// Bytes that are not initialised: pages that no frame reached cost no memory. Not thread-safe.
+class Buffer {
+ public:
+  Buffer() : data_(new uint8_t[kBufferSize]) {}
+
+  uint8_t* data() { return data_.get(); }
+  size_t size() const { return size_; }
+  // Makes it at least `size` long, keeping the first `used` bytes.
+  void Grow(size_t size, size_t used);
+
+ private:
+  std::unique_ptr<uint8_t[]> data_;
+  size_t size_ = kBufferSize;
+};
+
 // Not thread-safe.
 class FrameReader {
  public:
-  explicit FrameReader(int fd) : fd_(fd), buffer_(kBufferSize) {}
+  explicit FrameReader(int fd) : fd_(fd) {}
 
   // Takes the next frame that is wholly in the buffer; valid until Fill.
   bool Next(Frame* frame);
@@ -35,7 +50,7 @@ class FrameReader {
 
  private:
   int fd_;
-  std::vector<uint8_t> buffer_;
+  Buffer buffer_;
   size_t begin_ = 0;
   size_t end_ = 0;
   size_t wanted_ = 4;  // bytes from begin_ that the frame under way needs
@@ -44,7 +59,7 @@ class FrameReader {
 // Not thread-safe.
 class FrameWriter {
  public:
-  explicit FrameWriter(int fd) : fd_(fd), buffer_(kBufferSize) {}
+  explicit FrameWriter(int fd) : fd_(fd) {}
 
   void Append(const echo::v1::EchoMessage& message, uint32_t flags = 0);
   // Bytes that wait for Flush.
@@ -54,7 +69,7 @@ class FrameWriter {
 
  private:
   int fd_;
-  std::vector<uint8_t> buffer_;
+  Buffer buffer_;
   size_t size_ = 0;
 };
 

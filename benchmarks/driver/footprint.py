@@ -1,0 +1,64 @@
+"""Rows that are not speed: memory of servers and connections, size of the library, time to start."""
+
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+
+from processes import BenchError, Process, client_command, run_json, server_command
+from rows import extra_row
+
+WARM_CONNECTIONS = 10
+
+
+def memory_of(pid):
+    """(RSS, PSS) of a process in bytes."""
+    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    fields = dict(re.findall(r"^(\w+):\s+(\d+) kB", text, re.MULTILINE))
+    return int(fields["Rss"]) * 1024, int(fields["Pss"]) * 1024
+
+
+def idle_rows(peer, connections, folder):
+    """Memory of a server that nobody called, and what each idle connection adds to it.
+
+    Each connection has made one call. The first few come before the first look: they make the
+    server's threads and pools, which the rest share."""
+    with Process(server_command(peer, "unix", "cross", folder)) as server:
+        rss, _ = memory_of(server.pid)
+        command = client_command(peer, "idle", 32, 1, server)
+        with Process(command + ["--connections", str(WARM_CONNECTIONS)]):
+            before_rss, before_pss = memory_of(server.pid)
+            with Process(command + ["--connections", str(connections)]):
+                after_rss, after_pss = memory_of(server.pid)
+    place = {"transport": "unix", "placement": "cross"}
+    return [
+        extra_row("idle_server", peer, value=rss, unit="bytes RSS", **place),
+        extra_row(
+            "idle_connection", peer, unit="bytes PSS per connection", connections=connections,
+            value=(after_pss - before_pss) / connections,
+            rss_per_connection=(after_rss - before_rss) / connections, **place,
+        ),
+    ]
+
+
+def startup_row(peer, programs, runs, folder):
+    """From exec of a client to its exit after one completed call over unix."""
+    with Process(server_command(peer, "unix", "cross", folder)) as server:
+        client = client_command(peer, "first", 32, 1, server)
+        result = run_json([str(programs / "bench_startup"), str(runs), *client], 60)
+    return extra_row(
+        "startup", peer, transport="unix", placement="cross", payload=32, p50_ns=result["p50_ns"],
+        p99_ns=result["p99_ns"], value=result["p50_ns"], unit="ns",
+    )
+
+
+def library_row(peer, library):
+    """Size of libpolycall.so without symbols."""
+    if shutil.which("strip") is None:
+        raise BenchError("strip is missing: install binutils")
+    with tempfile.TemporaryDirectory() as folder:
+        stripped = pathlib.Path(folder) / "stripped.so"
+        subprocess.run(["strip", "-o", stripped, library], check=True, timeout=60)
+        size = stripped.stat().st_size
+    return extra_row("library_size", peer, value=size, unit="bytes")

@@ -1,0 +1,113 @@
+"""What is measured: the cases, and who takes part in each."""
+
+import dataclasses
+import re
+
+SMALL = 32
+PAYLOADS = (32, 1024, 65536, 1048576)
+TRANSPORTS = ("unix", "tcp")
+PLACEMENTS = ("same", "cross")
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """One comparison: every peer that can do it takes turns."""
+
+    bench: str
+    transport: str
+    placement: str
+    payload: int
+
+    @property
+    def name(self):
+        return f"{self.bench}/{self.transport}/{self.placement}/{self.payload}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Peer:
+    """A contestant. `server` and `client` are command lines without their options."""
+
+    name: str
+    language: str
+    client: tuple
+    server: tuple | None
+    benches: tuple
+    payloads: tuple = PAYLOADS
+    variant: str = ""
+
+    @property
+    def label(self):
+        return self.name if self.language in ("", "c++") else f"{self.name} {self.language}"
+
+    def takes_part(self, case):
+        if case.bench not in self.benches or case.payload not in self.payloads:
+            return False
+        return case.transport == "inproc" or self.server is not None
+
+
+def all_cases():
+    """All cases, grouped so that neighbours share their servers."""
+    cases = [Case("inproc", "inproc", "same", SMALL)]
+    for placement in PLACEMENTS:
+        for transport in TRANSPORTS:
+            cases += [Case("latency", transport, placement, payload) for payload in PAYLOADS]
+            cases += [
+                Case(bench, transport, placement, SMALL) for bench in ("inflight", "stream", "chat")
+            ]
+    return cases
+
+
+SOCKET_BENCHES = ("latency", "inflight", "stream", "chat", "startup", "idle")
+
+
+def all_peers(programs, sources, python):
+    """The contestants in the order in which they take turns. `programs`: where the built programs
+    are, `sources`: benchmarks/, `python`: the interpreter's command line."""
+
+    def program(name, benches, **more):
+        command = (str(programs / name),)
+        return dict(client=command, server=command, benches=benches, **more)
+
+    every = SOCKET_BENCHES + ("inproc",)
+    script = (*python, str(sources / "polycall" / "python_echo.py"))
+    return [
+        Peer("floor", "c++", **program("bench_floor", ("latency", "inflight", "stream", "chat", "inproc"))),
+        Peer("byhand", "c++", **program("bench_byhand", SOCKET_BENCHES)),
+        Peer("polycall", "c++", **program("bench_polycall_cpp", every)),
+        Peer("grpc", "c++", **program("bench_grpc", every)),
+        Peer("grpc-sync", "c++", **program("bench_grpc", ("latency",), payloads=(SMALL,), variant="sync")),
+        Peer("polycall", "c", **program("bench_polycall_c", ("latency", "inflight", "inproc"), payloads=(SMALL,))),
+        Peer(
+            "polycall-raw", "c",
+            **program("bench_polycall_raw", ("latency", "inflight", "stream", "chat", "inproc"), payloads=(SMALL, 1048576)),
+        ),
+        # A Python caller of a C++ server, in another process and in its own.
+        Peer(
+            "polycall", "python->c++",
+            client=(*script, "client"), server=(str(programs / "bench_polycall_cpp"),),
+            benches=("latency", "inproc"), payloads=(SMALL,),
+        ),
+        # A C++ caller of a Python handler.
+        Peer(
+            "polycall", "c++->python",
+            client=(str(programs / "bench_polycall_cpp"),), server=(*script, "server"),
+            benches=("latency",), payloads=(SMALL,),
+        ),
+    ]
+
+
+def select(cases, peers, pattern):
+    """The (case, peers) pairs whose name "bench/transport/placement/payload/peer label" matches
+    `pattern` (None: all). A case that is kept keeps its floor, without which it says nothing."""
+    matcher = re.compile(pattern) if pattern else None
+    chosen = []
+    for case in cases:
+        able = [peer for peer in peers if peer.takes_part(case)]
+        kept = [
+            peer for peer in able if matcher is None or matcher.search(f"{case.name}/{peer.label}")
+        ]
+        if not kept:
+            continue
+        floors = [peer for peer in able if peer.name == "floor" and peer not in kept]
+        chosen.append((case, floors + kept))
+    return chosen

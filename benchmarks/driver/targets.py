@@ -1,0 +1,119 @@
+"""What PolyCall must reach, and whether the run shows it."""
+
+import dataclasses
+
+from plan import SMALL, Case
+from rows import ratio_to
+
+MET, NEAR, MISSED, UNKNOWN = "met", "near", "MISSED", "not measured"
+# A target missed by less is within what two runs of the same program differ by.
+NEAR_SHARE = 0.05
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """One target: `value` must be at most (or, with at_least, at least) `limit`, in `unit`."""
+
+    what: str
+    value: float | None
+    limit: float
+    unit: str
+    at_least: bool = False
+
+    @property
+    def state(self):
+        if self.value is None:
+            return UNKNOWN
+        share = self.limit / self.value if self.at_least else self.value / self.limit
+        if share <= 1:
+            return MET
+        return NEAR if share <= 1 + NEAR_SHARE else MISSED
+
+
+def _ratio(results, case, label, other, field):
+    """Time per call of `label` over `other`'s, or None."""
+    rounds = results.get(case, {})
+    if label not in rounds or other not in rounds:
+        return None
+    return ratio_to(rounds[label], rounds[other], field)
+
+
+def _speed(results, case, label, other):
+    """How many times the other's calls per second."""
+    ratio = _ratio(results, case, label, other, "calls_per_s")
+    return 1 / ratio if ratio else None
+
+
+def _socket_verdicts(results, transport, placement):
+    small = Case("latency", transport, placement, SMALL)
+    place = f"{transport} {placement}"
+
+    def ratio(field, other, case=small):
+        return _ratio(results, case, "polycall", other, field)
+
+    yield Verdict(f"{place}: 32 B p50 over the floor's", ratio("p50_ns", "floor"), 1.2, "x")
+    yield Verdict(f"{place}: 32 B p99 over the floor's", ratio("p99_ns", "floor"), 1.4, "x")
+    yield Verdict(
+        f"{place}: CPU per call over byhand's", ratio("cpu_us_per_call", "byhand"), 1.25, "x"
+    )
+    for payload, name in ((65536, "64 KiB"), (1048576, "1 MiB")):
+        case = Case("latency", transport, placement, payload)
+        yield Verdict(f"{place}: {name} p50 over byhand's", ratio("p50_ns", "byhand", case), 1, "x")
+    stream = Case("stream", transport, placement, SMALL)
+    yield Verdict(
+        f"{place}: stream messages/s over gRPC's", _speed(results, stream, "polycall", "grpc"), 5,
+        "x", True,
+    )
+    if transport == "unix":
+        busy = Case("inflight", transport, placement, SMALL)
+        for other, limit in (("grpc", 10), ("byhand", 0.4)):
+            yield Verdict(
+                f"{place}: 64 in flight, calls/s over {other}'s",
+                _speed(results, busy, "polycall", other), limit, "x", True,
+            )
+
+
+def _inproc_verdicts(results):
+    case = Case("inproc", "inproc", "same", SMALL)
+    rounds = results.get(case, {})
+    for label, what, limit in (
+        ("polycall", "C++ to C++", 100),
+        ("polycall c", "C to C", 60),
+        ("polycall python->c++", "Python to C++", 3000),
+        ("polycall c++->python", "C++ to Python", 5000),
+    ):
+        p50 = ratio_to(rounds[label], [_ONE] * len(rounds[label]), "p50_ns") if label in rounds else None
+        yield Verdict(f"inproc: {what}, typed, p50", p50, limit, "ns")
+
+
+class _One:
+    p50_ns = 1.0
+
+
+_ONE = _One()
+
+
+def _footprint_verdicts(extra):
+    def value(bench):
+        for row in extra:
+            if (row["bench"], row["peer"], row["language"]) == (bench, "polycall", "c++"):
+                return row["value"]
+        return None
+
+    def scaled(bench, unit):
+        found = value(bench)
+        return found / unit if found is not None else None
+
+    yield Verdict("memory: idle connection in the server", scaled("idle_connection", 1024), 8, "KiB")
+    yield Verdict("memory: idle server, RSS", scaled("idle_server", 1e6), 6, "MB")
+    yield Verdict("size: libpolycall.so, stripped", scaled("library_size", 1e6), 2, "MB")
+    yield Verdict("start: exec to first completed call, unix", scaled("startup", 1e6), 4, "ms")
+
+
+def verdicts(results, extra):
+    """All verdicts. `results`: Case -> peer label -> Measurement per round; `extra`: extra rows."""
+    found = []
+    for transport in ("unix", "tcp"):
+        for placement in ("same", "cross"):
+            found += _socket_verdicts(results, transport, placement)
+    return found + list(_inproc_verdicts(results)) + list(_footprint_verdicts(extra))
