@@ -49,7 +49,7 @@ LANGUAGES = (
         "python",
         ("/usr/bin/python3", "{source}/python/testee.py"),
         environment=(
-            ("PYTHONPATH", "{build}/bindings/python:{build}/tests/interop/interop_python_proto"),
+            ("PYTHONPATH", "{build}/python:{build}/tests/interop/interop_python_proto"),
             ("PYTHONDONTWRITEBYTECODE", "1"),
         ),
         abort_prints_stacks=True,

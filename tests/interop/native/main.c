@@ -1,0 +1,134 @@
+// The program of a testee whose language has a shared library:
+//   client --target T --case C --token K [--with-server self|LIBRARY]
+//   server --target T [--with-client LIBRARY --case C --token K]
+// With the bracketed options both ends are in this process.
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "testee.h"
+
+typedef struct Arguments {
+  const char* role;
+  const char* target;
+  const char* case_name;
+  const char* token;
+  const char* with_server;
+  const char* with_client;
+} Arguments;
+
+typedef int (*ServeFunction)(const char* target, char* address, size_t size);
+typedef void (*StopFunction)(void);
+typedef int (*ClientFunction)(const char* target, const char* case_name, const char* token);
+
+static int usage(const char* program) {
+  fprintf(stderr,
+          "usage: %s client --target T --case C --token K [--with-server self|LIBRARY]\n"
+          "       %s server --target T [--with-client LIBRARY --case C --token K]\n",
+          program, program);
+  return 64;
+}
+
+static int parse(int argc, char** argv, Arguments* arguments) {
+  if (argc < 2) return 0;
+  arguments->role = argv[1];
+  for (int i = 2; i + 1 < argc; i += 2) {
+    if (strcmp(argv[i], "--target") == 0) {
+      arguments->target = argv[i + 1];
+    } else if (strcmp(argv[i], "--case") == 0) {
+      arguments->case_name = argv[i + 1];
+    } else if (strcmp(argv[i], "--token") == 0) {
+      arguments->token = argv[i + 1];
+    } else if (strcmp(argv[i], "--with-server") == 0) {
+      arguments->with_server = argv[i + 1];
+    } else if (strcmp(argv[i], "--with-client") == 0) {
+      arguments->with_client = argv[i + 1];
+    } else {
+      return 0;
+    }
+  }
+  return argc % 2 == 0 && arguments->target != NULL;
+}
+
+static void* library_open(const char* path) {
+  // Local, so that its functions do not mix with ours of the same names.
+  void* library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  if (library == NULL) {
+    fprintf(stderr, "%s\n", dlerror());
+    exit(1);
+  }
+  return library;
+}
+
+static void* library_find(void* library, const char* name) {
+  void* function = dlsym(library, name);
+  if (function == NULL) {
+    fprintf(stderr, "%s\n", dlerror());
+    exit(1);
+  }
+  return function;
+}
+
+static int run_both(const Arguments* arguments, ServeFunction serve, StopFunction stop,
+                    ClientFunction client) {
+  char address[256];
+  if (serve(arguments->target, address, sizeof address) != 0) return 1;
+  int code = client(address, arguments->case_name, arguments->token);
+  stop();
+  return code;
+}
+
+static int run_client(const Arguments* arguments) {
+  if (arguments->with_server == NULL) {
+    return interop_client(arguments->target, arguments->case_name, arguments->token);
+  }
+  if (strcmp(arguments->with_server, "self") == 0) {
+    return run_both(arguments, interop_serve, interop_stop, interop_client);
+  }
+  void* library = library_open(arguments->with_server);
+  ServeFunction serve = (ServeFunction)library_find(library, "interop_serve");
+  StopFunction stop = (StopFunction)library_find(library, "interop_stop");
+  return run_both(arguments, serve, stop, interop_client);
+}
+
+// The runner closes our input when it wants us to end, and the kernel does so if the runner dies.
+static void* stop_at_end_of_input(void* unused) {
+  (void)unused;
+  char ignored[64];
+  while (read(STDIN_FILENO, ignored, sizeof ignored) > 0) {
+  }
+  interop_stop();
+  return NULL;
+}
+
+static int run_server(const Arguments* arguments) {
+  if (arguments->with_client != NULL) {
+    void* library = library_open(arguments->with_client);
+    return run_both(arguments, interop_serve, interop_stop,
+                    (ClientFunction)library_find(library, "interop_client"));
+  }
+  char address[256];
+  if (interop_serve(arguments->target, address, sizeof address) != 0) return 1;
+  printf("listening %s\n", address);
+  fflush(stdout);
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, stop_at_end_of_input, NULL) != 0) return 1;
+  interop_wait();
+  // A caller asked for the shutdown, or the input ended; either way the server is freed once.
+  interop_stop();
+  return 0;
+}
+
+int main(int argc, char** argv) {
+  Arguments arguments = {0};
+  arguments.token = "0";
+  if (!parse(argc, argv, &arguments)) return usage(argv[0]);
+  int wants_case = strcmp(arguments.role, "client") == 0 || arguments.with_client != NULL;
+  if (wants_case && arguments.case_name == NULL) return usage(argv[0]);
+  if (strcmp(arguments.role, "client") == 0) return run_client(&arguments);
+  if (strcmp(arguments.role, "server") == 0) return run_server(&arguments);
+  return usage(argv[0]);
+}
