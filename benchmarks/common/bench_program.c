@@ -51,28 +51,53 @@ static int usage(const char* program) {
 /* Fills `options` from argv[2...]. `placement` receives --placement. Zero: fine. */
 static int parse(int argc, char** argv, bench_options* options, const char** placement) {
   static const struct option kOptions[] = {
-      {"target", 1, NULL, 't'},    {"bench", 1, NULL, 'b'},        {"payload", 1, NULL, 'p'},
-      {"depth", 1, NULL, 'd'},     {"seconds", 1, NULL, 's'},      {"max-calls", 1, NULL, 'm'},
-      {"pin", 1, NULL, 'c'},       {"connections", 1, NULL, 'n'},  {"stream-count", 1, NULL, 'k'},
-      {"placement", 1, NULL, 'P'}, {"server-pid", 1, NULL, 'S'},   {"variant", 1, NULL, 'v'},
+      {"target", 1, NULL, 't'},    {"bench", 1, NULL, 'b'},       {"payload", 1, NULL, 'p'},
+      {"depth", 1, NULL, 'd'},     {"seconds", 1, NULL, 's'},     {"max-calls", 1, NULL, 'm'},
+      {"pin", 1, NULL, 'c'},       {"connections", 1, NULL, 'n'}, {"stream-count", 1, NULL, 'k'},
+      {"placement", 1, NULL, 'P'}, {"server-pid", 1, NULL, 'S'},  {"variant", 1, NULL, 'v'},
       {NULL, 0, NULL, 0}};
   int letter;
   optind = 2;
   while ((letter = getopt_long(argc, argv, "", kOptions, NULL)) != -1) {
     switch (letter) {
-      case 't': options->target = optarg; break;
-      case 'b': options->bench = optarg; break;
-      case 'p': options->payload = strtoull(optarg, NULL, 10); break;
-      case 'd': options->depth = (uint32_t)strtoul(optarg, NULL, 10); break;
-      case 's': options->seconds = strtod(optarg, NULL); break;
-      case 'm': options->max_calls = strtoull(optarg, NULL, 10); break;
-      case 'k': options->stream_count = (uint32_t)strtoul(optarg, NULL, 10); break;
-      case 'n': options->connections = (uint32_t)strtoul(optarg, NULL, 10); break;
-      case 'c': options->pin = atoi(optarg); break;
-      case 'P': *placement = optarg; break;
-      case 'S': options->server_pid = atoi(optarg); break;
-      case 'v': options->variant = optarg; break;
-      default: return usage(argv[0]);
+      case 't':
+        options->target = optarg;
+        break;
+      case 'b':
+        options->bench = optarg;
+        break;
+      case 'p':
+        options->payload = strtoull(optarg, NULL, 10);
+        break;
+      case 'd':
+        options->depth = (uint32_t)strtoul(optarg, NULL, 10);
+        break;
+      case 's':
+        options->seconds = strtod(optarg, NULL);
+        break;
+      case 'm':
+        options->max_calls = strtoull(optarg, NULL, 10);
+        break;
+      case 'k':
+        options->stream_count = (uint32_t)strtoul(optarg, NULL, 10);
+        break;
+      case 'n':
+        options->connections = (uint32_t)strtoul(optarg, NULL, 10);
+        break;
+      case 'c':
+        options->pin = atoi(optarg);
+        break;
+      case 'P':
+        *placement = optarg;
+        break;
+      case 'S':
+        options->server_pid = atoi(optarg);
+        break;
+      case 'v':
+        options->variant = optarg;
+        break;
+      default:
+        return usage(argv[0]);
     }
   }
   if (optind != argc || options->depth == 0 || options->depth > 4096 || options->seconds <= 0 ||
@@ -93,10 +118,11 @@ static int print_info(const bench_program* program) {
 #else
   const int optimised = 0;
 #endif
-  printf("{\"peer\":\"%s\",\"language\":\"%s\",\"build_type\":\"%s\",\"compiler\":\"%s\","
-         "\"asserts\":%s,\"optimised\":%s}\n",
-         program->peer, program->language, BENCH_BUILD_TYPE, __VERSION__,
-         asserts ? "true" : "false", optimised ? "true" : "false");
+  printf(
+      "{\"peer\":\"%s\",\"language\":\"%s\",\"build_type\":\"%s\",\"compiler\":\"%s\","
+      "\"asserts\":%s,\"optimised\":%s}\n",
+      program->peer, program->language, BENCH_BUILD_TYPE, __VERSION__, asserts ? "true" : "false",
+      optimised ? "true" : "false");
   return 0;
 }
 
@@ -119,13 +145,14 @@ int bench_fail(const char* what, const char* why) {
 
 static void print_result(const bench_program* program, const bench_options* options,
                          const bench_result* result) {
-  printf("{\"peer\":\"%s\",\"language\":\"%s\",\"bench\":\"%s\",\"payload\":%zu,\"calls\":%llu,"
-         "\"p50_ns\":%.1f,\"p99_ns\":%.1f,\"wall_ns\":%llu,\"client_cpu_ns\":%llu,"
-         "\"server_cpu_ns\":%llu}\n",
-         program->peer, program->language, options->bench, options->payload,
-         (unsigned long long)result->calls, result->p50_ns, result->p99_ns,
-         (unsigned long long)result->span.wall_ns, (unsigned long long)result->span.client_cpu_ns,
-         (unsigned long long)result->span.server_cpu_ns);
+  printf(
+      "{\"peer\":\"%s\",\"language\":\"%s\",\"bench\":\"%s\",\"payload\":%zu,\"calls\":%llu,"
+      "\"p50_ns\":%.1f,\"p99_ns\":%.1f,\"wall_ns\":%llu,\"client_cpu_ns\":%llu,"
+      "\"server_cpu_ns\":%llu}\n",
+      program->peer, program->language, options->bench, options->payload,
+      (unsigned long long)result->calls, result->p50_ns, result->p99_ns,
+      (unsigned long long)result->span.wall_ns, (unsigned long long)result->span.client_cpu_ns,
+      (unsigned long long)result->span.server_cpu_ns);
 }
 
 static int client(const bench_program* program, const bench_options* options) {
@@ -179,7 +206,8 @@ static void print_for_people(const bench_options* options, const bench_result* r
     printf("p50 %.2f us, p99 %.2f us, ", result->p50_ns / 1e3, result->p99_ns / 1e3);
   }
   printf("%.0f calls/s, CPU per call: client %.2f us, server %.2f us\n",
-         calls * 1e9 / (double)result->span.wall_ns, (double)result->span.client_cpu_ns / calls / 1e3,
+         calls * 1e9 / (double)result->span.wall_ns,
+         (double)result->span.client_cpu_ns / calls / 1e3,
          (double)result->span.server_cpu_ns / calls / 1e3);
 }
 

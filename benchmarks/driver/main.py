@@ -137,10 +137,10 @@ def measure_footprint(run, chosen, peers, folder):
 
 
 def present(peers):
-    """The peers whose programs were built, and the names of the others."""
+    """The peers whose programs were built, and the others."""
     able, missing = [], []
     for peer in peers:
-        paths = [pathlib.Path(part) for part in (*peer.client, *(peer.server or ())) if "/" in part]
+        paths = [pathlib.Path(part) for part in (*peer.client, *(peer.server or ())) if part.startswith("/")]
         (able if all(path.exists() for path in paths) else missing).append(peer)
     return able, missing
 
@@ -173,7 +173,6 @@ def finish(run, extra, peers, facts, chosen):
 
 def main(arguments):
     chosen = parse_arguments(arguments)
-    # `timeout` style bounds live in the programs; the interpreter gets the binding's path.
     python = ("env", f"PYTHONPATH={chosen.python_path}", sys.executable)
     everybody = plan.all_peers(chosen.programs, SOURCES, python)
     peers, missing = present(everybody)

@@ -34,6 +34,7 @@ class Peer:
     benches: tuple
     payloads: tuple = PAYLOADS
     variant: str = ""
+    in_process: tuple | None = None  # what measures `inproc`; None: the client does
 
     @property
     def label(self):
@@ -61,15 +62,16 @@ SOCKET_BENCHES = ("latency", "inflight", "stream", "chat", "startup", "idle")
 
 
 def all_peers(programs, sources, python):
-    """The contestants in the order in which they take turns. `programs`: where the built programs
-    are, `sources`: benchmarks/, `python`: the interpreter's command line."""
+    """The contestants in the order in which they take turns. `programs`: the folder of the built
+    programs, `sources`: benchmarks/, `python`: the interpreter's command line."""
 
     def program(name, benches, **more):
         command = (str(programs / name),)
         return dict(client=command, server=command, benches=benches, **more)
 
     every = SOCKET_BENCHES + ("inproc",)
-    script = (*python, str(sources / "polycall" / "python_echo.py"))
+    library = str(programs / "libbench_in_process.so")
+    script = (*python, str(sources / "polycall" / "python_echo.py"), "--library", library)
     return [
         Peer("floor", "c++", **program("bench_floor", ("latency", "inflight", "stream", "chat", "inproc"))),
         Peer("byhand", "c++", **program("bench_byhand", SOCKET_BENCHES)),
@@ -81,17 +83,19 @@ def all_peers(programs, sources, python):
             "polycall-raw", "c",
             **program("bench_polycall_raw", ("latency", "inflight", "stream", "chat", "inproc"), payloads=(SMALL, 1048576)),
         ),
-        # A Python caller of a C++ server, in another process and in its own.
+        # A Python caller of a C++ server, and a C++ caller of a Python handler; `inproc`: both in
+        # one process.
         Peer(
             "polycall", "python->c++",
-            client=(*script, "client"), server=(str(programs / "bench_polycall_cpp"),),
+            client=script + ("client", "--direction", "to-c++"),
+            server=(str(programs / "bench_polycall_cpp"),),
             benches=("latency", "inproc"), payloads=(SMALL,),
         ),
-        # A C++ caller of a Python handler.
         Peer(
             "polycall", "c++->python",
-            client=(str(programs / "bench_polycall_cpp"),), server=(*script, "server"),
-            benches=("latency",), payloads=(SMALL,),
+            client=(str(programs / "bench_polycall_cpp"),), server=script + ("server",),
+            in_process=script + ("client", "--direction", "from-c++"),
+            benches=("latency", "inproc"), payloads=(SMALL,),
         ),
     ]
 

@@ -102,7 +102,7 @@ def server_command(peer, transport, placement, folder):
     slug = peer.label.replace(" ", "-").replace(">", "")
     target = f"unix:{folder}/{slug}-{placement}.sock" if transport == "unix" else "tcp://127.0.0.1:0"
     command = list(peer.server)
-    if command[-1] != "server":
+    if "server" not in command:
         command.append("server")
     command += ["--target", target, "--pin", str(core_of_server(placement))]
     return command + (["--variant", peer.variant] if peer.variant else [])
@@ -110,8 +110,8 @@ def server_command(peer, transport, placement, folder):
 
 def client_command(peer, bench, payload, seconds, server=None):
     """The command line of one measurement; `server`: a Process, None for inproc."""
-    command = list(peer.client)
-    if command[-1] != "client":
+    command = list(peer.in_process if bench == "inproc" and peer.in_process else peer.client)
+    if "client" not in command:
         command.append("client")
     command += ["--bench", bench, "--payload", str(payload), "--seconds", f"{seconds:g}"]
     command += ["--pin", str(CORE_OF_CLIENT)]

@@ -117,8 +117,8 @@ int socket_floor_measure(const bench_options* options, bench_result* result) {
     failed = hello(&client, SOCKET_FLOOR_ROUND_TRIP, size) ||
              bench_measure_latency(options, round_trip, &client, result);
   } else if (strcmp(options->bench, "inflight") == 0) {
-    failed = hello(&client, SOCKET_FLOOR_STREAM_BACK, 0) ||
-             measure_in_flight(options, &client, result);
+    failed =
+        hello(&client, SOCKET_FLOOR_STREAM_BACK, 0) || measure_in_flight(options, &client, result);
   } else if (strcmp(options->bench, "stream") == 0) {
     failed = measure_streams(options, &client, result);
   } else if (strcmp(options->bench, "first") == 0) {

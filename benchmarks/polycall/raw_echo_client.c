@@ -127,8 +127,7 @@ static int one_stream(const bench_options* options, raw_client* client) {
   return received == options->stream_count ? 0 : bench_fail("Stream", "messages are missing");
 }
 
-static int measure_streams(const bench_options* options, raw_client* client,
-                           bench_result* result) {
+static int measure_streams(const bench_options* options, raw_client* client, bench_result* result) {
   bench_span begin;
   uint64_t end;
   if (one_stream(options, client) != 0) return 1;
@@ -201,7 +200,8 @@ static int hold_idle_connections(const bench_options* options) {
     failed = open_client(options, RAW_ECHO_METHOD, &clients[i]) || echo(&clients[i]);
   }
   if (!failed) {
-    bench_server_ready("idle"); /* the driver looks at the server's memory, then ends this process */
+    bench_server_ready(
+        "idle"); /* the driver looks at the server's memory, then ends this process */
     bench_server_wait();
   }
   free(clients);
