@@ -35,34 +35,34 @@ typedef int (*CaseFunction)(Context* context);
     return 1;                                       \
   } while (0)
 
-#define EXPECT(condition) \
-  do {                    \
+#define EXPECT(condition)                              \
+  do {                                                 \
     if (!(condition)) FAIL("expected %s", #condition); \
   } while (0)
 
 // `actual` is evaluated once; the context's status goes into the message and is cleared.
-#define EXPECT_CODE(context, expected, actual)                                            \
-  do {                                                                                    \
-    int code_ = (int)(actual);                                                            \
-    if (code_ != (int)(expected)) {                                                       \
-      FAIL("expected %s from %s, found %s: %s", polycall_code_name(expected), #actual,    \
-           polycall_code_name(code_),                                                     \
+#define EXPECT_CODE(context, expected, actual)                                              \
+  do {                                                                                      \
+    int code_ = (int)(actual);                                                              \
+    if (code_ != (int)(expected)) {                                                         \
+      FAIL("expected %s from %s, found %s: %s", polycall_code_name(expected), #actual,      \
+           polycall_code_name(code_),                                                       \
            (context)->status.message != NULL ? (context)->status.message : "(no message)"); \
-    }                                                                                     \
-    polycall_status_clear(&(context)->status);                                            \
+    }                                                                                       \
+    polycall_status_clear(&(context)->status);                                              \
   } while (0)
 
-#define EXPECT_NUMBER(expected, actual)                                              \
-  do {                                                                               \
-    long long expected_ = (long long)(expected), actual_ = (long long)(actual);      \
-    if (expected_ != actual_) {                                                      \
-      FAIL("expected %lld from %s, found %lld", expected_, #actual, actual_);        \
-    }                                                                                \
+#define EXPECT_NUMBER(expected, actual)                                         \
+  do {                                                                          \
+    long long expected_ = (long long)(expected), actual_ = (long long)(actual); \
+    if (expected_ != actual_) {                                                 \
+      FAIL("expected %lld from %s, found %lld", expected_, #actual, actual_);   \
+    }                                                                           \
   } while (0)
 
-#define RUN(step)                  \
-  do {                             \
-    int failed_ = (step);          \
+#define RUN(step)                     \
+  do {                                \
+    int failed_ = (step);             \
     if (failed_ != 0) return failed_; \
   } while (0)
 

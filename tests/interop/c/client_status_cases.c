@@ -119,8 +119,8 @@ int special_status_message(Context* context) {
 int unimplemented_method(Context* context) {
   grpc_testing_Empty request = {0}, response;
   EXPECT_CODE(context, POLYCALL_UNIMPLEMENTED,
-              grpc_testing_TestService_unimplemented_call(
-                  &context->test, &request, &context->arena, &response, NULL, &context->status));
+              grpc_testing_TestService_unimplemented_call(&context->test, &request, &context->arena,
+                                                          &response, NULL, &context->status));
   return call_empty(context);
 }
 

@@ -9,9 +9,9 @@ int client_streaming(Context* context) {
   for (int i = 0; i < 4; ++i) {
     grpc_testing_StreamingInputCallRequest request = {0};
     request.payload = new_payload(&context->arena, kRequestSizes[i]);
-    EXPECT_CODE(context, POLYCALL_OK,
-                grpc_testing_TestService_streaming_input_call_send(call, &request, 0,
-                                                                   &context->status));
+    EXPECT_CODE(
+        context, POLYCALL_OK,
+        grpc_testing_TestService_streaming_input_call_send(call, &request, 0, &context->status));
   }
   grpc_testing_StreamingInputCallResponse response;
   EXPECT_CODE(context, POLYCALL_OK,

@@ -81,9 +81,9 @@ int wait_for_counter(Context* context, polycall_string key, PickCounter pick, in
 struct Gathering {
   pthread_mutex_t mutex;
   pthread_cond_t changed;
-  int count;                       // guarded by mutex, as all below
-  int counts[17];                  // by code
-  char message[256];               // of the last that is not OK
+  int count;          // guarded by mutex, as all below
+  int counts[17];     // by code
+  char message[256];  // of the last that is not OK
 };
 
 Gathering* gathering_new(void) {

@@ -11,7 +11,7 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static polycall_server* server;  // set before the keeper starts, freed after it ended
 static pthread_t keeper;
-static bool serving;  // guarded by stopping: there is a server to free
+static bool serving;          // guarded by stopping: there is a server to free
 static bool shutdown_wanted;  // guarded by mutex, as all below
 static int shutdown_grace_ms;
 static bool shut_down = true;

@@ -25,7 +25,9 @@ static void echo_metadata(polycall_call* call) {
   polycall_metadata_free(trailing);
 }
 
-static bool is_error(const grpc_testing_EchoStatus* echo) { return echo != NULL && echo->code != 0; }
+static bool is_error(const grpc_testing_EchoStatus* echo) {
+  return echo != NULL && echo->code != 0;
+}
 
 static polycall_code echo_status(const grpc_testing_EchoStatus* echo, polycall_arena* arena,
                                  polycall_status* status) {
@@ -145,8 +147,8 @@ static polycall_code half_duplex_call(void* arg, polycall_call* call, polycall_a
   }
   polycall_code code = POLYCALL_OK;
   for (size_t i = 0; code == POLYCALL_OK && i < count; ++i) {
-    code = send_responses(call, &requests[i],
-                          grpc_testing_TestService_server_half_duplex_call_send, status);
+    code = send_responses(call, &requests[i], grpc_testing_TestService_server_half_duplex_call_send,
+                          status);
   }
   free(requests);
   return code;

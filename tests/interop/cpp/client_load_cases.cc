@@ -82,7 +82,8 @@ void SlowReaderBackpressure(Context& context) {
   }
   ExpectCode(polycall::Code::kOk, reader.Finish(), "Finish");
   ExpectNumber(kFloodCount, count, "the count of messages");
-  Expect(GetResidentBytes(context) - before < 32 << 20, "the server to have grown by less than 32 MiB");
+  Expect(GetResidentBytes(context) - before < 32 << 20,
+         "the server to have grown by less than 32 MiB");
 }
 
 }  // namespace interop

@@ -80,8 +80,8 @@ void StatusCodeAndMessage(Context& context) {
 }
 
 void SpecialStatusMessage(Context& context) {
-  UnaryEchoesStatus(context,
-                    "\t\ntest with whitespace\r\nand Unicode BMP \u263a and non-BMP \U0001f608\t\n");
+  UnaryEchoesStatus(
+      context, "\t\ntest with whitespace\r\nand Unicode BMP \u263a and non-BMP \U0001f608\t\n");
 }
 
 void UnimplementedMethod(Context& context) {

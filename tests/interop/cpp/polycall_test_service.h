@@ -40,8 +40,8 @@ class PolyCallTestService final : public polycall::testing::PolyCallTestService:
       polycall::ServerWriter<polycall::testing::FloodMessage>& writer) override;
   polycall::Task<polycall::Status> Hold(
       polycall::ServerContext& context,
-      polycall::ServerStream<polycall::testing::HoldMessage, polycall::testing::HoldMessage>& stream)
-      override;
+      polycall::ServerStream<polycall::testing::HoldMessage, polycall::testing::HoldMessage>&
+          stream) override;
   polycall::Task<polycall::StatusOr<polycall::testing::ThrowReply>> Throw(
       polycall::ServerContext& context, const polycall::testing::ThrowRequest& request) override;
   polycall::Task<polycall::StatusOr<polycall::testing::Narrow>> EchoNarrow(

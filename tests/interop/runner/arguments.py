@@ -47,7 +47,7 @@ def parse(arguments, languages, transports, cases) -> argparse.Namespace:
     parser.add_argument("--transports", metavar="T,..", type=_names(transports),
                         default=list(transports))
     parser.add_argument("--cases", metavar="C,..", type=_names(cases), default=list(cases))
-    parser.add_argument("--build-dir", type=pathlib.Path, metavar="DIR",
+    parser.add_argument("--build-dir", "--build", dest="build_dir", type=pathlib.Path, metavar="DIR",
                         help="where CMake built (default: build/release, or build)")
     parser.add_argument("--output-dir", type=pathlib.Path, metavar="DIR",
                         default=REPOSITORY / "build" / "interop",

@@ -45,6 +45,9 @@ def main(argv=None, languages=LANGUAGES, transports=TRANSPORTS, cases=CASES,
         try:
             executor = Executor(build, folder, pool, options.timeout)
             outcomes = matrix.run(cells, executor, expected, options, screen)
+        except KeyboardInterrupt:
+            print("interrupted", file=sys.stderr)
+            return 130
         finally:
             problems = pool.stop()
     screen.matrix(outcomes)

@@ -15,11 +15,15 @@ def run(cells, executor: Executor, expected, options, screen: Screen) -> list[Ou
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as threads:
         pending = {threads.submit(_run_one, cell, executor, expected, options.repeat): index
                    for index, cell in enumerate(cells)}
-        for future in concurrent.futures.as_completed(pending):
-            outcome = future.result()
-            outcomes[pending[future]] = outcome
-            failed += outcome.kind.bad
-            screen.progress(len(outcomes), len(cells), failed, outcome.cell.name)
+        try:
+            for future in concurrent.futures.as_completed(pending):
+                outcome = future.result()
+                outcomes[pending[future]] = outcome
+                failed += outcome.kind.bad
+                screen.progress(len(outcomes), len(cells), failed, outcome.cell.name)
+        except KeyboardInterrupt:
+            threads.shutdown(wait=False, cancel_futures=True)  # what runs ends by its own bounds
+            raise
     screen.progress_end()
     return [outcomes[index] for index in range(len(cells))]
 

@@ -98,14 +98,23 @@ class ServerPool:
         self._folder = folder
         self._lock = threading.Lock()
         self._servers: dict[tuple[str, str], Server] = {}  # guarded by _lock
+        self._broken: dict[tuple[str, str], ServerError] = {}  # guarded by _lock
 
     def shared(self, language: Language, transport: Transport) -> Server:
         """The running server for the pair; a new one if the last has died."""
         with self._lock:
             key = (language.name, transport.name)
+            if key in self._broken:  # one that cannot start is not tried for every cell
+                raise self._broken[key]
             server = self._servers.get(key)
             if server is None or server.died() is not None:
-                server = self.new(language, transport)
+                if server is not None:
+                    server.kill()
+                try:
+                    server = self.new(language, transport)
+                except ServerError as error:
+                    self._broken[key] = error
+                    raise
                 self._servers[key] = server
             return server
 
