@@ -49,7 +49,16 @@ def _panels(rows):
                         transport, payload, placement,
                     )
                 )
-            for bench, title in (("inflight", "64 calls in flight, 32 B"), ("stream", "stream, 32 B")):
+            found.append(
+                panel(
+                    f"{transport}, {where}: a message on an open stream, 32 B",
+                    "p50 there and back, less is better", "p50_ns", time_text, "chat", transport,
+                    SMALL, placement,
+                )
+            )
+            for bench, title in (
+                ("inflight", "64 calls in flight, 32 B"), ("stream", "server stream, 32 B")
+            ):
                 unit = "calls" if bench == "inflight" else "messages"
                 found.append(
                     panel(
