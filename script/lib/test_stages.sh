@@ -17,23 +17,23 @@ stage_sizes() { counted script/check-sizes; }
 
 stage_tidy() { counted script/check-tidy; }
 
-stage_interop() { counted tests/interop/run --build build/release; }
+stage_interop() { counted tests/interop/run --build-dir build/release; }
 
 stage_asan() {
   configure_and_build asan
   export ASAN_OPTIONS=detect_leaks=1:halt_on_error=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
   run_ctest build/asan -LE 'slow|tools-only'
-  counted tests/interop/run --build build/asan --clients cpp,c --servers cpp,c
+  counted tests/interop/run --build-dir build/asan --clients cpp,c --servers cpp,c
 }
 
 stage_tsan() {
   configure_and_build tsan
   export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
   run_ctest build/tsan -LE 'slow|tools-only'
-  counted tests/interop/run --build build/tsan --clients cpp,c --servers cpp,c
+  counted tests/interop/run --build-dir build/tsan --clients cpp,c --servers cpp,c
 }
 
-stage_fuzz() { counted script/check-fuzz; }
+stage_fuzz() { counted tests/fuzz/run --seconds "${POLYCALL_FUZZ_SECONDS:-60}"; }
 
 stage_install() { counted tests/install/run build/release; }
 

@@ -10,7 +10,7 @@
 
 struct text_object {
   atomic_int references;
-  char text[64];
+  char text[80];
 };
 
 extern const polycall_message_type text_type;

@@ -15,7 +15,7 @@ static void typed_echo(void* arg, polycall_call* call, const polycall_message* r
   struct seen* seen = arg;
   atomic_store(&seen->typed, request->type != NULL);
   seen->object = request->object;
-  char text[32] = "";
+  char text[64] = "";
   if (request->type != NULL) {
     snprintf(text, sizeof text, "%s", ((struct text_object*)request->object)->text);
   } else {
