@@ -72,7 +72,8 @@ polycall_bytes zeros(size_t size);
 // A payload of `size` zeros in `arena`.
 grpc_testing_Payload* new_payload(polycall_arena* arena, size_t size);
 
-// A key for the server's counters that belongs to this run and `name` alone, in the context's arena.
+// A key for the server's counters that belongs to this run and `name` alone, in the context's
+// arena.
 polycall_string new_key(Context* context, const char* name);
 
 void sleep_milliseconds(int milliseconds);

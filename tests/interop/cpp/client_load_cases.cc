@@ -45,8 +45,8 @@ int64_t GetResidentBytes(Context& context) {
       .resident_bytes();
 }
 
-// Waits until the server has not been able to send for half a second, at most 20 s; returns how many
-// messages it sent.
+// Waits until the server has not been able to send for half a second, at most 20 s; returns how
+// many messages it sent.
 int64_t WaitUntilStopped(Context& context, const std::string& key) {
   int64_t last = -1;
   int same = 0;

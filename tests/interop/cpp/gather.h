@@ -14,7 +14,8 @@ namespace interop {
 // Any thread.
 class Gather {
  public:
-  // Suspends a coroutine until `count` of this key have come, or End; tells which (true: they came).
+  // Suspends a coroutine until `count` of this key have come, or End; tells which (true: they
+  // came).
   class Awaiter {
    public:
     Awaiter(Gather& gather, std::string key, int count)

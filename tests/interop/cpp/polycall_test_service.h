@@ -16,7 +16,8 @@ namespace interop {
 // Any thread.
 class PolyCallTestService final : public polycall::testing::PolyCallTestService::CoroutineService {
  public:
-  // `request_shutdown` begins the shutdown elsewhere and returns; it gets the grace in milliseconds.
+  // `request_shutdown` begins the shutdown elsewhere and returns; it gets the grace in
+  // milliseconds.
   explicit PolyCallTestService(std::function<void(int)> request_shutdown)
       : request_shutdown_(std::move(request_shutdown)) {}
 

@@ -1,5 +1,6 @@
-// What a testee's shared library exports. Its own program uses it, and so does the testee of another
-// language that takes it into its process for a cell over inproc. One server in a process at a time.
+// What a testee's shared library exports. Its own program uses it, and so does the testee of
+// another language that takes it into its process for a cell over inproc. One server in a process
+// at a time.
 #ifndef POLYCALL_TESTS_INTEROP_NATIVE_TESTEE_H_
 #define POLYCALL_TESTS_INTEROP_NATIVE_TESTEE_H_
 

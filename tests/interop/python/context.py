@@ -46,7 +46,8 @@ def expect_equal(expected, actual, what: str) -> None:
 
 
 class expect_code:  # noqa: N801 (reads as a statement)
-    """`with expect_code(CANCELLED):` expects that the block ends with this status; `.error` is it."""
+    """`with expect_code(CANCELLED):` expects that the block ends with this status; `.error` is
+    it."""
 
     def __init__(self, code: polycall.StatusCode, message: str | None = None) -> None:
         self._code = code

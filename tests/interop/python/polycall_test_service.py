@@ -19,7 +19,8 @@ def _one_hop_less(request: HopRequest) -> HopRequest:
 
 
 class PolyCallTest(PolyCallTestServiceAsyncService):
-    """`request_shutdown` begins the shutdown elsewhere and returns; it gets the grace in seconds."""
+    """`request_shutdown` begins the shutdown elsewhere and returns; it gets the grace in
+    seconds."""
 
     def __init__(self, request_shutdown) -> None:
         self._request_shutdown = request_shutdown

@@ -35,19 +35,23 @@ def _positive(text: str) -> float:
 def default_build() -> pathlib.Path:
     """The first build folder that has testees."""
     folders = [REPOSITORY / "build" / "release", REPOSITORY / "build"]
-    return next((folder for folder in folders if (folder / "tests" / "interop").is_dir()), folders[0])
+    built = (folder for folder in folders if (folder / "tests" / "interop").is_dir())
+    return next(built, folders[0])
 
 
 def parse(arguments, languages, transports, cases) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="tests/interop/run",
-        description="Runs every client language against every server language over every transport.")
-    parser.add_argument("--clients", metavar="L,..", type=_names(languages), default=list(languages))
-    parser.add_argument("--servers", metavar="L,..", type=_names(languages), default=list(languages))
+        description="Runs clients against servers, in all languages, over all transports.")
+    parser.add_argument("--clients", metavar="L,..", type=_names(languages),
+                        default=list(languages))
+    parser.add_argument("--servers", metavar="L,..", type=_names(languages),
+                        default=list(languages))
     parser.add_argument("--transports", metavar="T,..", type=_names(transports),
                         default=list(transports))
     parser.add_argument("--cases", metavar="C,..", type=_names(cases), default=list(cases))
-    parser.add_argument("--build-dir", "--build", dest="build_dir", type=pathlib.Path, metavar="DIR",
+    parser.add_argument("--build-dir", "--build", dest="build_dir", type=pathlib.Path,
+                        metavar="DIR",
                         help="where CMake built (default: build/release, or build)")
     parser.add_argument("--output-dir", type=pathlib.Path, metavar="DIR",
                         default=REPOSITORY / "build" / "interop",

@@ -26,8 +26,8 @@ class Cell:
             return f"{self.case.name} is not possible over {self.transport.name}: {reason}"
         loadable = self.client.library or self.server.library or self.client == self.server
         if self.transport.in_process and not loadable:
-            return (f"{self.transport.name}: neither {self.client.name} nor {self.server.name} can be "
-                    "loaded into the other's process")
+            return (f"{self.transport.name}: neither {self.client.name} nor {self.server.name} can "
+                    "be loaded into the other's process")
         return None
 
     def rerun(self, extra: list[str]) -> str:

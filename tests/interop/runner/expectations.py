@@ -3,9 +3,9 @@
     client cpp/tcp/rpc_soak: why it fails
     server */inproc/large_unary: why it fails
 
-The first word is the side that the file's language is on, the second is peer/transport/case, each of
-which may be `*`. A cell that an entry matches has to fail: one that passes is a failure of its own, so
-that no entry outlives its reason.
+The first word is the side that the file's language is on, the second is peer/transport/case, each
+of which may be `*`. A cell that an entry matches has to fail: one that passes is a failure of its
+own, so that no entry outlives its reason.
 """
 
 import dataclasses
@@ -41,7 +41,8 @@ class Expectation:
 
 
 def load(folder: pathlib.Path, cells: list[Cell]) -> list[Expectation]:
-    """Reads all lists. `cells` are all that exist: an entry that matches none of them is an error."""
+    """Reads all lists. `cells` are all that exist: an entry that matches none of them is an
+    error."""
     expectations = []
     for path in sorted(folder.glob("*.txt")):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):

@@ -1,4 +1,5 @@
-"""The languages under test. To add one: a folder beside `runner/` with a testee, and one line here."""
+"""The languages under test. To add one: a folder beside `runner/` with a testee, and one line
+here."""
 
 import dataclasses
 import os
@@ -11,9 +12,10 @@ SOURCE = pathlib.Path(__file__).resolve().parent.parent
 class Language:
     """How to start the testee of one language.
 
-    `testee` is its command, `library` a shared library with the functions of `testee.h` that another
-    language's testee can load into its process (None: the language cannot be loaded). In both, and in
-    the values of `environment`, {build} and {source} stand for the build's and this folder.
+    `testee` is its command, `library` a shared library with the functions of `testee.h` that
+    another language's testee can load into its process (None: the language cannot be loaded). In
+    both, and in the values of `environment`, {build} and {source} stand for the build's and this
+    folder.
     """
 
     name: str
@@ -31,7 +33,8 @@ class Language:
 
     def environ(self, build: pathlib.Path) -> dict[str, str]:
         own = {name: _expand(value, build) for name, value in self.environment}
-        # AddressSanitizer keeps 256 MiB of freed memory, which a case that measures memory would see.
+        # AddressSanitizer keeps 256 MiB of freed memory, which a case that measures memory would
+        # see.
         sanitizer = {"ASAN_OPTIONS": "quarantine_size_mb=4:" + os.environ.get("ASAN_OPTIONS", "")}
         return {**os.environ, **sanitizer, **own}
 

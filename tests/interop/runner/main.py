@@ -25,7 +25,8 @@ def main(argv=None, languages=LANGUAGES, transports=TRANSPORTS, cases=CASES,
         return 0
     build = (options.build_dir or arguments.default_build()).resolve()
     try:
-        expected = expectations.load(expected_failures, plan(languages, languages, transports, cases))
+        everything = plan(languages, languages, transports, cases)
+        expected = expectations.load(expected_failures, everything)
     except expectations.ExpectationError as error:
         print(error, file=sys.stderr)
         return 2

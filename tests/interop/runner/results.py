@@ -1,4 +1,5 @@
-"""What a machine reads: results.json, and results.xml in the form that CI systems know from JUnit."""
+"""What a machine reads: results.json, and results.xml in the form that CI systems know from
+JUnit."""
 
 import json
 import pathlib
@@ -49,7 +50,8 @@ def _suite(outcomes: list[Outcome]) -> ElementTree.Element:
             "time": f"{outcome.seconds:.3f}",
         })
         if outcome.kind.bad:
-            failure = ElementTree.SubElement(test, "failure", {"message": _printable(outcome.message)})
+            failure = ElementTree.SubElement(test, "failure",
+                                             {"message": _printable(outcome.message)})
             failure.text = _printable(outcome.output)
         elif outcome.kind is not Kind.PASSED:
             ElementTree.SubElement(test, "skipped", {"message": _printable(outcome.message)})

@@ -1,4 +1,5 @@
-"""Servers: one for each (language, transport) that cases share, and new ones for cases that end them."""
+"""Servers: one for each (language, transport) that cases share, and new ones for cases that end
+them."""
 
 import itertools
 import pathlib
@@ -24,7 +25,8 @@ class ServerError(Exception):
 
 
 class Server:
-    """One process of a server. Its methods are for one thread at a time, except `target` and `died`."""
+    """One process of a server. Its methods are for one thread at a time, except `target` and
+    `died`."""
 
     def __init__(self, language: Language, transport: Transport, build: pathlib.Path,
                  folder: pathlib.Path) -> None:
@@ -71,7 +73,8 @@ class Server:
         return processes.wait(self.process, timeout)
 
     def stop(self) -> str | None:
-        """Ends the server in the polite way: closes its input. Returns what was wrong with its end."""
+        """Ends the server in the polite way: closes its input. Returns what was wrong with its
+        end."""
         if self.process.poll() is None:
             self.process.stdin.close()
             code = self.wait(_STOP_TIMEOUT)

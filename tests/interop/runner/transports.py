@@ -1,12 +1,13 @@
-"""The transports under test. To add one: one line here, unless its address needs more than a format."""
+"""The transports under test. To add one: one line here, unless its address needs more than a
+format."""
 
 import dataclasses
 
 
 @dataclasses.dataclass(frozen=True)
 class Transport:
-    """`listen` is what the server is told to listen on; {folder} is a short-named folder of its own,
-    {number} differs between servers. The server prints the target that callers then use."""
+    """`listen` is what the server is told to listen on; {folder} is a short-named folder of its
+    own, {number} differs between servers. The server prints the target that callers then use."""
 
     name: str
     listen: str

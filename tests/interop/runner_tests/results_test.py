@@ -34,7 +34,8 @@ class Results(unittest.TestCase):
         result = support.run("passes,fails")
         self.assertEqual((result.document["passed"], result.document["failed"]), (1, 1))
         self.assertEqual(result.cell("fails")["outcome"], "failed")
-        self.assertTrue(result.cell("fails")["rerun"].startswith("tests/interop/run --clients beta"))
+        rerun = result.cell("fails")["rerun"]
+        self.assertTrue(rerun.startswith("tests/interop/run --clients beta"))
 
     def test_servers_get_different_letters_in_the_matrix(self):
         names = ["cpp", "c", "python", "java", "haskell", "lisp"]

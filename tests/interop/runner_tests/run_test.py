@@ -58,7 +58,8 @@ class Runs(unittest.TestCase):
     def test_a_case_that_cannot_be_is_neither_passed_nor_failed_and_says_why(self):
         result = support.run("dies", transports="inproc")
         self.assertEqual((result.code, result.lines[-1]), (0, "0 passed, 0 failed"))
-        self.assertIn("not applicable  dies is not possible over inproc: two processes", result.lines)
+        self.assertIn("not applicable  dies is not possible over inproc: two processes",
+                      result.lines)
 
     def test_in_process_pairs_need_a_side_that_can_be_loaded(self):
         result = support.run("passes", clients="beta", servers="alpha,beta,gamma",
