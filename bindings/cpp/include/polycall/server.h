@@ -1,0 +1,143 @@
+// Server: services and the addresses where they are served.
+#ifndef POLYCALL_SERVER_H_
+#define POLYCALL_SERVER_H_
+
+#include <polycall/interceptor.h>
+#include <polycall/limits.h>
+#include <polycall/polycall.h>
+#include <polycall/service.h>
+#include <polycall/status.h>
+#include <polycall/status_or.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace polycall {
+
+// A zero means the default that the comment names.
+struct ServerOptions {
+  Limits limits;
+  uint32_t max_threads = 0;     // 256
+  bool donated_only = false;    // no threads of the runtime's: only RunWorker serves
+  bool copy_requests = false;   // requests from this process are copied instead of shared
+  bool no_description = false;  // do not serve polycall.v1.Description
+  std::vector<std::shared_ptr<Interceptor>> interceptors;
+  std::string name;  // what peers' `explain` shows; the program's name
+};
+
+// Thread-safe. Ending it cancels what is under way: Shutdown first.
+class Server {
+ public:
+  // Throws StatusError when there is no memory or the options make no sense.
+  explicit Server(ServerOptions options = {});
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  ~Server() { polycall_server_free(raw_); }
+
+  // Before Start. `service` must outlive the server. ALREADY_EXISTS for a service that was added.
+  Status AddService(Service* service) { return Add(service, nullptr); }
+  // The same; the server shares it.
+  Status AddService(std::shared_ptr<Service> service) {
+    Service* borrowed = service.get();
+    return Add(borrowed, std::move(service));
+  }
+
+  // "inproc:calc", "unix:/run/calc.sock", "tcp://127.0.0.1:0" (port 0: any). Before or after Start.
+  // The target that callers use. ALREADY_EXISTS when somebody listens there.
+  StatusOr<std::string> Listen(const std::string& target);
+
+  Status Start();
+
+  // Stops accepting, lets calls end for at most `grace`, then cancels them. Blocks until the handlers
+  // have finished. Not from a handler.
+  void Shutdown(std::chrono::nanoseconds grace = std::chrono::nanoseconds(0)) {
+    polycall_server_shutdown(raw_, grace.count());
+  }
+
+  // Blocks until shutdown has completed.
+  void Wait() { polycall_server_wait(raw_, -1); }
+  // The same, for at most `timeout`: false when that was not enough.
+  bool Wait(std::chrono::nanoseconds timeout) {
+    return polycall_server_wait(raw_, timeout.count()) == POLYCALL_OK;
+  }
+
+  // Donates this thread: it reads requests and runs handlers. Blocks until shutdown.
+  void RunWorker() { polycall_server_run_worker(raw_, -1); }
+  // The same, for at most `timeout`: false when the server has not shut down by then.
+  bool RunWorker(std::chrono::nanoseconds timeout) {
+    return polycall_server_run_worker(raw_, timeout.count()) == POLYCALL_OK;
+  }
+
+  // What the built-in grpc.health.v1.Health answers for `service` ("": the whole server).
+  void SetServing(const std::string& service, bool serving) {
+    polycall_server_set_serving(raw_, service.c_str(), serving ? 1 : 0);
+  }
+
+  polycall_server_stats Stats() const {
+    polycall_server_stats stats = POLYCALL_SERVER_STATS_INIT;
+    polycall_server_get_stats(raw_, &stats);
+    return stats;
+  }
+
+  polycall_server* get() const { return raw_; }
+
+ private:
+  Status Add(Service* service, std::shared_ptr<Service> owner);
+
+  const std::vector<std::shared_ptr<Interceptor>> interceptors_;  // the library has plain pointers
+  polycall_server* raw_;                                          // owned
+};
+
+inline Server::Server(ServerOptions options) : interceptors_(std::move(options.interceptors)) {
+  polycall_server_options raw = POLYCALL_SERVER_OPTIONS_INIT;
+  raw.limits = options.limits.ToRaw();
+  raw.max_threads = options.max_threads;
+  if (options.donated_only) raw.flags |= POLYCALL_SERVER_DONATED_ONLY;
+  if (options.copy_requests) raw.flags |= POLYCALL_SERVER_COPY_REQUESTS;
+  if (options.no_description) raw.flags |= POLYCALL_SERVER_NO_DESCRIPTION;
+  const auto interceptors = internal::RawInterceptors(interceptors_);
+  raw.interceptors = interceptors.data();
+  raw.interceptor_count = static_cast<uint32_t>(interceptors.size());
+  if (!options.name.empty()) raw.name = options.name.c_str();
+  polycall_status status = POLYCALL_STATUS_INIT;
+  raw_ = polycall_server_new(&raw, &status);
+  if (raw_ == nullptr) throw StatusError(Status::Take(&status));
+}
+
+inline StatusOr<std::string> Server::Listen(const std::string& target) {
+  char address[512] = "";
+  polycall_status status = POLYCALL_STATUS_INIT;
+  if (polycall_server_listen(raw_, target.c_str(), address, sizeof(address), &status) !=
+      POLYCALL_OK) {
+    return Status::Take(&status);
+  }
+  return std::string(address);
+}
+
+inline Status Server::Start() {
+  polycall_status status = POLYCALL_STATUS_INIT;
+  polycall_server_start(raw_, &status);
+  return Status::Take(&status);
+}
+
+inline Status Server::Add(Service* service, std::shared_ptr<Service> owner) {
+  const ServiceRegistration registration = service->PolycallRegistration();
+  using Owner = std::shared_ptr<Service>;
+  auto shared = std::make_unique<Owner>(std::move(owner));
+  polycall_status status = POLYCALL_STATUS_INIT;
+  const polycall_code code = polycall_server_add_service(
+      raw_, registration.descriptor, registration.handlers.data(), sizeof(polycall_handler),
+      shared.get(), [](void* arg) { const std::unique_ptr<Owner> ended(static_cast<Owner*>(arg)); },
+      &status);
+  // The library ends what it took; a service that it refused stays ours.
+  if (code == POLYCALL_OK) static_cast<void>(shared.release());
+  return Status::Take(&status);
+}
+
+}  // namespace polycall
+
+#endif  // POLYCALL_SERVER_H_
