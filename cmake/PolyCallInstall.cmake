@@ -58,9 +58,14 @@ endif()
 
 install(DIRECTORY runtime/include/ bindings/cpp/include/ bindings/c/include/
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
-# The well-known types, precompiled for C.
-install(DIRECTORY ${PROJECT_BINARY_DIR}/bindings/c/
-  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/polycall/c/wkt OPTIONAL FILES_MATCHING PATTERN "*.polycall.h")
+if(TARGET polycall_c)
+  # protobuf's well-known messages, precompiled for C: google/protobuf/empty.polycall.h and so on.
+  get_target_property(well_known_dir polycall_c POLYCALL_WELL_KNOWN_DIR)
+  if(well_known_dir)
+    install(DIRECTORY ${well_known_dir}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+      FILES_MATCHING PATTERN "*.polycall.h")
+  endif()
+endif()
 install(DIRECTORY idl/ DESTINATION ${CMAKE_INSTALL_DATADIR}/polycall/idl
   FILES_MATCHING PATTERN "*.proto")
 
