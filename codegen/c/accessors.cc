@@ -13,7 +13,6 @@ namespace {
 using model::FieldType;
 
 struct Accessor {
-  std::string comment;
   std::string result;  // with its trailing space or asterisk
   std::string name;
   std::vector<std::string> parameters;
@@ -69,7 +68,7 @@ class Accessors {
   std::string Table(const model::Message& message) { return names_.Type(message) + "_table"; }
 
   void Scalar(const model::Field& field) {
-    all_.push_back({"", "void ", Name("set", field),
+    all_.push_back({"void ", Name("set", field),
                     {type_ + "* message", ValueType(field, &names_) + " value"},
                     [slot = Slot(field), mark = Mark(field)](Writer* w) {
                       w->Line(mark);
@@ -79,15 +78,14 @@ class Accessors {
 
   void Submessage(const model::Field& field) {
     const std::string submessage = ValueType(field, &names_);
-    all_.push_back({"Makes it in the arena if it is absent; NULL: out of memory.",
-                    submessage + "* ", Name("mutable", field),
+    all_.push_back({submessage + "* ", Name("mutable", field),
                     {type_ + "* message", "polycall_arena* arena"},
-                    [this, &field, submessage, slot = Slot(field)](Writer* w) {
+                    [this, &field, slot = Slot(field)](Writer* w) {
                       if (field.oneof == nullptr) {
                         w->Line("if (", slot, " == NULL) {");
                         {
                           const auto deeper = w->Indented();
-                          NewSubmessage(w, slot, field, submessage);
+                          NewSubmessage(w, slot, field);
                         }
                         w->Line("}");
                       } else {
@@ -96,7 +94,7 @@ class Accessors {
                         w->Line("if (", which, " != ", Case(field), " || ", slot, " == NULL) {");
                         {
                           const auto deeper = w->Indented();
-                          NewSubmessage(w, slot, field, submessage);
+                          NewSubmessage(w, slot, field);
                           w->Line("if (", slot, " == NULL) {");
                           w->Line("  ", which, " = ", file_names_.NotSet(*field.oneof), ";");
                           w->Line("  return NULL;");
@@ -109,28 +107,25 @@ class Accessors {
                     }});
   }
 
-  void NewSubmessage(Writer* w, const std::string& slot, const model::Field& field,
-                     const std::string& submessage) {
-    WriteList(w, slot + " = (" + submessage + "*)polycall_codec_new(",
-              {"&" + Table(*field.message), "arena"}, ");");
+  void NewSubmessage(Writer* w, const std::string& slot, const model::Field& field) {
+    w->Line(slot, " = polycall_codec_new(&", Table(*field.message), ", arena);");
   }
 
   void Repeated(const model::Field& field) {
     const std::string value = ValueType(field, &names_);
     if (field.type == FieldType::kMessage) {
-      all_.push_back({"A further, initialised element, valid until the next add; NULL: out of memory.",
-                      value + "* ", Name("add", field),
+      all_.push_back({value + "* ", Name("add", field),
                       {type_ + "* message", "polycall_arena* arena"},
-                      [this, &field, value, slot = Slot(field)](Writer* w) {
-                        WriteList(w, "return (" + value + "*)polycall_codec_add(",
+                      [this, &field, slot = Slot(field)](Writer* w) {
+                        WriteList(w, "return polycall_codec_add(",
                                   {"&" + Table(*field.message), "&" + slot, "arena"}, ");");
                       }});
       return;
     }
-    all_.push_back({"False: out of memory.", "bool ", Name("add", field),
+    all_.push_back({"bool ", Name("add", field),
                     {type_ + "* message", "polycall_arena* arena", value + " value"},
                     [value, slot = Slot(field)](Writer* w) {
-                      WriteList(w, value + "* const slot = (" + value + "*)polycall_array_add(",
+                      WriteList(w, value + "* const slot = polycall_array_add(",
                                 {"&" + slot, "arena", "sizeof(" + value + ")"}, ");");
                       w->Line("if (slot == NULL) return false;");
                       w->Line("*slot = value;");
@@ -148,19 +143,17 @@ class Accessors {
     const std::string key_parameter = ValueType(key, &names_) + " key";
     const MemberNames& members = names_.Of(*field.message->file).Members(*field.message);
     const std::string found = "entry->" + members.field.at(&value);
-    all_.push_back({"The value of a key; NULL when there is none.", "const " + value_type + "* ",
+    all_.push_back({"const " + value_type + "* ",
                     Name("get", field), {"const " + type_ + "* message", key_parameter},
                     [=, this, &field, slot = Slot(field)](Writer* w) {
-                      WriteList(w, "const " + entry + "* const entry = (const " + entry +
-                                       "*)polycall_map_find(",
+                      WriteList(w, "const " + entry + "* const entry = polycall_map_find(",
                                 {"&" + Table(*field.message), "&" + slot, "&key"}, ");");
                       w->Line("return entry == NULL ? NULL : ", address, found, ";");
                     }});
-    all_.push_back({"The value of a key, made if there is none, valid until the next put; NULL: out of memory.",
-                    value_type + "* ", Name("put", field),
+    all_.push_back({value_type + "* ", Name("put", field),
                     {type_ + "* message", "polycall_arena* arena", key_parameter},
                     [=, this, &field, slot = Slot(field)](Writer* w) {
-                      WriteList(w, entry + "* const entry = (" + entry + "*)polycall_map_put(",
+                      WriteList(w, entry + "* const entry = polycall_map_put(",
                                 {"&" + Table(*field.message), "&" + slot, "arena", "&key"}, ");");
                       w->Line("return entry == NULL ? NULL : ", address, found, ";");
                     }});
@@ -178,7 +171,6 @@ class Accessors {
 
 void DeclareAccessors(Writer* w, const model::Message& message, Names* names) {
   for (const Accessor& accessor : Accessors(message, names).All()) {
-    if (!accessor.comment.empty()) WriteComment(w, {accessor.comment});
     WriteList(w, accessor.result + accessor.name + "(", accessor.parameters, ");");
   }
 }

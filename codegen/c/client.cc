@@ -14,7 +14,7 @@ void DefineInvokeReply(Writer* w, const MethodParts& m) {
             {"polycall_any_fn fn", "void* arg", "const polycall_status* status",
              "const void* reply"},
             ") {");
-  w->Line("  ((", m.client, "_done_fn)fn)(arg, status, (const ", m.response, "*)reply);");
+  w->Line("  ((", m.client, "_done_fn)fn)(arg, status, reply);");
   w->Line("}");
 }
 
@@ -140,7 +140,7 @@ void DefineReceive(Writer* w, const std::string& prefix, const std::string& mess
   w->Line();
   WriteList(w, "static void " + prefix + "_receive_invoke(",
             {"polycall_any_fn fn", "void* arg", "const void* message"}, ") {");
-  w->Line("  ((", prefix, "_receive_fn)fn)(arg, (const ", message, "*)message);");
+  w->Line("  ((", prefix, "_receive_fn)fn)(arg, message);");
   w->Line("}");
   w->Line();
   WriteList(w, "void " + prefix + "_receive_async(",

@@ -96,10 +96,13 @@ void DeclareStruct(Writer* w, const model::Message& message, Names* names) {
   w->Line("};");
 }
 
+// `result` name(parameters) { call(arguments) tail }
 struct CommonFunction {
   std::string head;
   std::vector<std::string> parameters;
-  std::string statement;
+  std::string call;
+  std::vector<std::string> arguments;
+  std::string tail;
 };
 
 std::vector<CommonFunction> CommonFunctions(const model::Message& message, Names* names) {
@@ -107,23 +110,34 @@ std::vector<CommonFunction> CommonFunctions(const model::Message& message, Names
   const std::string& type = file_names.Type(message);
   const std::string table = "&" + type + "_table";
   const auto name = [&](const char* suffix) { return file_names.Function(type, suffix); };
+  const std::string pointer = "const " + type + "* ";
   return {
-      {"void " + name("init"), {type + "* message"}, "polycall_codec_init(" + table + ", message);"},
+      {"void " + name("init"), {type + "* message"}, "polycall_codec_init(", {table, "message"}, ");"},
       {type + "* " + name("parse"),
        {"polycall_arena* arena", "const void* data", "size_t size", "polycall_status* status"},
-       "return (" + type + "*)polycall_object_parse_new(" + table + ", arena, data, size, status);"},
+       "return polycall_object_parse_new(",
+       {table, "arena", "data", "size", "status"},
+       ");"},
       {"size_t " + name("encoded_size"),
-       {"const " + type + "* message"},
-       "return polycall_codec_size(" + table + ", message);"},
+       {pointer + "message"},
+       "return polycall_codec_size(",
+       {table, "message"},
+       ");"},
       {"int " + name("encode"),
-       {"const " + type + "* message", "void* out", "size_t size"},
-       "return polycall_codec_encode(" + table + ", message, out, size) ? 0 : 1;"},
+       {pointer + "message", "void* out", "size_t size"},
+       "return polycall_codec_encode(",
+       {table, "message", "out", "size"},
+       ") ? 0 : 1;"},
       {"bool " + name("copy"),
-       {type + "* to", "const " + type + "* from", "polycall_arena* arena"},
-       "return polycall_codec_copy(" + table + ", to, from, arena);"},
+       {type + "* to", pointer + "from", "polycall_arena* arena"},
+       "return polycall_codec_copy(",
+       {table, "to", "from", "arena"},
+       ");"},
       {"bool " + name("equal"),
-       {"const " + type + "* left", "const " + type + "* right"},
-       "return polycall_codec_equal(" + table + ", left, right);"},
+       {pointer + "left", pointer + "right"},
+       "return polycall_codec_equal(",
+       {table, "left", "right"},
+       ");"},
   };
 }
 
@@ -242,7 +256,10 @@ void DefineFunctions(Writer* w, const model::Message& message, Names* names) {
   for (const CommonFunction& function : CommonFunctions(message, names)) {
     w->Line();
     WriteList(w, function.head + "(", function.parameters, ") {");
-    w->Line("  ", function.statement);
+    {
+      const auto deeper = w->Indented();
+      WriteList(w, function.call, function.arguments, function.tail);
+    }
     w->Line("}");
   }
   DefineAccessors(w, message, names);

@@ -32,10 +32,17 @@ MemberNames NameMembers(const model::Message& message) {
   return names;
 }
 
+// As a constant is spelled. A name that is upper-case already stays: "COLOR_2D", not "COLOR_2_D".
+std::string UpperCase(const std::string& name) {
+  const bool has_lower = std::any_of(name.begin(), name.end(),
+                                     [](char c) { return c >= 'a' && c <= 'z'; });
+  return has_lower ? UpperSnakeCase(name) : name;
+}
+
 // "COLOR_RED" of Color, or "RED": both are "RED" behind the enum's own prefix.
 std::string ShortValueName(const model::Enum& enumeration, const model::EnumValue& value) {
   const std::string prefix = UpperSnakeCase(enumeration.name) + "_";
-  const std::string name = UpperSnakeCase(value.name);
+  const std::string name = UpperCase(value.name);
   return name.size() > prefix.size() && name.starts_with(prefix) ? name.substr(prefix.size())
                                                                  : name;
 }
@@ -97,7 +104,7 @@ void FileNames::AddOneofs(const model::Message& message) {
         UpperSnakeCase(message.full_name) + "_" + UpperSnakeCase(oneof->name) + "_";
     not_set_[oneof.get()] = Take(prefix + "NOT_SET");
     for (const model::Field* field : oneof->fields) {
-      cases_[field] = Take(prefix + UpperSnakeCase(field->name));
+      cases_[field] = Take(prefix + UpperCase(field->name));
     }
   }
   for (const auto& nested : message.messages) AddOneofs(*nested);

@@ -11,23 +11,21 @@ void DefineRun(Writer* w, const MethodParts& m) {
   WriteList(w, "static void " + m.server + "_run(",
             {"void* arg", "polycall_call* call", "const polycall_message* message"}, ") {");
   const auto deeper = w->Indented();
-  w->Line("const ", m.service, "_registration* const self = (const ", m.service,
-          "_registration*)arg;");
+  w->Line("const ", m.service, "_registration* const self = arg;");
   w->Line("polycall_serving serving;");
   w->Line("polycall_serving_begin(&serving, call);");
   std::vector<std::string> arguments = {"self->arg", "call"};
   if (m.method->client_streams()) {
     w->Line("(void)message;");
   } else {
-    WriteList(w, "const " + m.request + "* const request = (const " + m.request +
-                     "*)polycall_serving_request(",
+    WriteList(w, "const " + m.request + "* const request = polycall_serving_request(",
               {"&serving", "message", "&" + m.request + "_type"}, ");");
     w->Line("if (request == NULL) return;");
     arguments.push_back("request");
   }
   if (!m.method->server_streams()) {
     w->Line(m.response, " local;");
-    WriteList(w, m.response + "* const reply = (" + m.response + "*)polycall_serving_reply(",
+    WriteList(w, m.response + "* const reply = polycall_serving_reply(",
               {"&serving", "&local", "&" + m.response + "_type"}, ");");
   }
   w->Line("polycall_status status = POLYCALL_STATUS_INIT;");
@@ -44,8 +42,7 @@ void DefineRunAsync(Writer* w, const MethodParts& m) {
   WriteList(w, "static void " + m.server + "_run_async(",
             {"void* arg", "polycall_call* call", "const polycall_message* message"}, ") {");
   const auto deeper = w->Indented();
-  w->Line("const ", m.service, "_registration* const self = (const ", m.service,
-          "_registration*)arg;");
+  w->Line("const ", m.service, "_registration* const self = arg;");
   if (m.method->client_streams()) {
     w->Line("(void)message;");
     w->Line("self->handlers.", m.member_async, "(self->arg, call);");
@@ -53,8 +50,7 @@ void DefineRunAsync(Writer* w, const MethodParts& m) {
   }
   w->Line("polycall_serving serving;");
   w->Line("polycall_serving_begin(&serving, call);");
-  WriteList(w, "const " + m.request + "* const request = (const " + m.request +
-                   "*)polycall_serving_request(",
+  WriteList(w, "const " + m.request + "* const request = polycall_serving_request(",
             {"&serving", "message", "&" + m.request + "_type"}, ");");
   w->Line("if (request == NULL) return;");
   w->Line("self->handlers.", m.member_async, "(self->arg, call, request);");
@@ -89,8 +85,7 @@ void DefineServe(Writer* w, const std::string& type, const std::vector<MethodPar
             ") {");
   {
     const auto deeper = w->Indented();
-    WriteList(w, type + "_registration* const self = (" + type +
-                     "_registration*)polycall_typed_registration(",
+    WriteList(w, type + "_registration* const self = polycall_typed_registration(",
               {"sizeof *self", "status"}, ");");
     w->Line("if (self == NULL) return POLYCALL_RESOURCE_EXHAUSTED;");
     w->Line("self->handlers = *handlers;");

@@ -73,9 +73,17 @@ void DeclareStreaming(Writer* w, const MethodParts& m) {
 void DeclareClient(Writer* w, const model::Service& service,
                    const std::vector<MethodParts>& methods, const std::string& type) {
   w->Line();
-  WriteComment(w, {"A client of " + service.full_name + ".",
-                   "A value that owns nothing: the channel must outlive it. Any number of threads may "
-                   "use it."});
+  std::vector<std::string> lines = service.comment.lines;
+  if (service.deprecated) lines.push_back("Deprecated.");
+  if (!lines.empty()) lines.push_back("");
+  for (const char* line :
+       {"A client is a value that owns nothing: the channel must outlive it; any number of threads",
+        "may use it. Of a unary method, the plain form blocks, fills `reply` (parts of it are the",
+        "arena's) and moves the outcome to `status`; the _unary form gives metadata too; the _async",
+        "form calls `done` with a reply that is NULL unless the status is OK."}) {
+    lines.push_back(line);
+  }
+  WriteComment(w, lines);
   w->Line("typedef struct ", type, "_client {");
   w->Line("  polycall_channel* channel;");
   w->Line("  const polycall_method* methods[", methods.empty() ? 1 : methods.size(), "];");
@@ -122,8 +130,8 @@ void DeclareServer(Writer* w, const model::Service& service,
   if (methods.empty()) w->Line("  char no_methods; /* C has no empty structs */");
   w->Line("} ", type, "_handlers;");
   w->Line();
-  WriteComment(w, {"Adds the service to a server that was not started. `handlers` is copied; `arg` is "
-                   "what they get."});
+  WriteComment(w, {"Adds the service to a server that was not started. `handlers` is copied; `arg` is",
+                   "theirs and must live as long as the server."});
   Function(w, "polycall_code " + type + "_serve",
            {"polycall_server* server", "const " + type + "_handlers* handlers", "void* arg",
             "polycall_status* status"});
@@ -235,8 +243,6 @@ void DeclareServices(Writer* w, const model::File& file, Names* names) {
   for (const auto& service : file.services) {
     const std::string& type = names->Of(file).Type(*service);
     const std::vector<MethodParts> methods = Methods(*service, names);
-    w->Line();
-    WriteComment(w, service->comment, service->deprecated);
     DeclareClient(w, *service, methods, type);
     DeclareServer(w, *service, methods, type);
   }

@@ -76,11 +76,16 @@ void WriteList(Writer* w, const std::string& head, const std::vector<std::string
                const std::string& tail) {
   const size_t indent = static_cast<size_t>(w->column());
   const size_t opening = head.find_last_of("({");
-  size_t hang = opening == std::string::npos ? 4 : opening + 1;
+  size_t hang = opening == std::string::npos || head.ends_with(" = {") ? 4 : opening + 1;
   for (const std::string& item : items) {
     if (indent + hang + item.size() + tail.size() > kWidth) hang = 4;
   }
   std::string line = head;
+  const bool breaks_at_once = head.ends_with(" = {");
+  if (breaks_at_once) {
+    w->Line(line);
+    line = std::string(hang, ' ');
+  }
   bool fresh = true;  // nothing stands on this line but its beginning
   for (size_t i = 0; i < items.size(); ++i) {
     const std::string end = i + 1 == items.size() ? tail : ",";
