@@ -1,0 +1,69 @@
+# The measured programs. What script/bench builds is `bench_all`.
+
+find_package(Protobuf REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(POLYCALL_BENCH_GRPC REQUIRED IMPORTED_TARGET grpc++)
+find_program(POLYCALL_BENCH_GRPC_PLUGIN grpc_cpp_plugin REQUIRED)
+
+add_executable(bench_floor floors/main.c floors/socket_floor_client.c floors/socket_floor_server.c)
+target_link_libraries(bench_floor PRIVATE bench_common polycall_warnings)
+
+add_executable(bench_startup floors/startup.c)
+target_link_libraries(bench_startup PRIVATE bench_common polycall_warnings)
+
+# echo.proto's messages for the peers; PolyCall's programs get theirs from polycall_generate.
+set(peer_gen ${CMAKE_CURRENT_BINARY_DIR}/peer_gen)
+file(MAKE_DIRECTORY ${peer_gen})
+add_custom_command(
+  OUTPUT ${peer_gen}/echo.pb.cc ${peer_gen}/echo.pb.h ${peer_gen}/echo.grpc.pb.cc
+         ${peer_gen}/echo.grpc.pb.h
+  COMMAND protobuf::protoc -I ${CMAKE_CURRENT_SOURCE_DIR} --cpp_out=${peer_gen}
+          --grpc_out=${peer_gen} --plugin=protoc-gen-grpc=${POLYCALL_BENCH_GRPC_PLUGIN}
+          ${CMAKE_CURRENT_SOURCE_DIR}/echo.proto
+  DEPENDS echo.proto
+  VERBATIM)
+add_library(bench_echo_messages STATIC ${peer_gen}/echo.pb.cc ${peer_gen}/echo.pb.h
+  ${peer_gen}/echo.grpc.pb.h)
+target_include_directories(bench_echo_messages SYSTEM PUBLIC ${peer_gen})
+target_link_libraries(bench_echo_messages PUBLIC protobuf::libprotobuf)
+
+add_executable(bench_byhand peers/byhand/client.cc peers/byhand/frame_io.cc peers/byhand/main.cc
+  peers/byhand/server.cc)
+target_link_libraries(bench_byhand PRIVATE bench_common bench_echo_messages polycall_warnings)
+
+add_executable(bench_grpc peers/grpc/callback_client.cc peers/grpc/client.cc peers/grpc/main.cc
+  peers/grpc/server.cc ${peer_gen}/echo.grpc.pb.cc)
+# Debian's grpc++.pc does not name absl_synchronization, which its headers need.
+target_link_libraries(bench_grpc PRIVATE bench_common bench_echo_messages
+  PkgConfig::POLYCALL_BENCH_GRPC absl_synchronization polycall_warnings)
+
+add_executable(bench_polycall_raw polycall/raw_echo.c polycall/raw_echo_client.c
+  polycall/raw_echo_server.c)
+target_link_libraries(bench_polycall_raw PRIVATE bench_common polycall polycall_warnings)
+
+if(TARGET protoc-gen-polycall)
+  polycall_generate(TARGET bench_echo_cpp LANGUAGE cpp PROTOS echo.proto)
+  add_executable(bench_polycall_cpp polycall/cpp_echo.cc polycall/cpp_echo_client.cc
+    polycall/cpp_echo_server.cc)
+  target_link_libraries(bench_polycall_cpp PRIVATE bench_common bench_echo_cpp polycall_warnings)
+
+  polycall_generate(TARGET bench_echo_c LANGUAGE c PROTOS echo.proto)
+  add_executable(bench_polycall_c polycall/c_echo.c polycall/c_echo_client.c
+    polycall/c_echo_server.c)
+  target_link_libraries(bench_polycall_c PRIVATE bench_common bench_echo_c polycall_warnings)
+endif()
+
+if(TARGET polycall_python)
+  polycall_generate(TARGET bench_echo_python LANGUAGE python PROTOS echo.proto)
+  add_library(bench_in_process MODULE polycall/in_process.cc polycall/cpp_echo_client.cc
+    polycall/cpp_echo_server.cc)
+  target_link_libraries(bench_in_process PRIVATE bench_common bench_echo_cpp polycall_warnings)
+endif()
+
+add_custom_target(bench_all)
+foreach(target bench_floor bench_startup bench_byhand bench_grpc bench_polycall_raw
+               bench_polycall_cpp bench_polycall_c bench_echo_python bench_in_process polycall_python)
+  if(TARGET ${target})
+    add_dependencies(bench_all ${target})
+  endif()
+endforeach()
