@@ -2,6 +2,7 @@
 #include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/util/json_util.h>
 
+#include <cctype>
 #include <set>
 
 #include "channel.h"
@@ -22,13 +23,28 @@ using google::protobuf::FileDescriptor;
 using google::protobuf::MethodDescriptor;
 using google::protobuf::ServiceDescriptor;
 
+// protobuf writes ".calc.v1.Number" where people write "calc.v1.Number". Comments stay as they are.
+std::string WithoutLeadingDots(const std::string& text) {
+  std::string out;
+  bool comment = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\n') comment = false;
+    if (text.compare(i, 2, "//") == 0) comment = true;
+    const bool begins_name = i > 0 && i + 1 < text.size() && text[i] == '.' &&
+                             std::string_view(" (<").find(text[i - 1]) != std::string_view::npos &&
+                             isalpha(static_cast<unsigned char>(text[i + 1])) != 0;
+    if (comment || !begins_name) out += text[i];
+  }
+  return out;
+}
+
 template <typename T>
 std::string ProtoText(const T& descriptor) {
   google::protobuf::DebugStringOptions options;
   options.include_comments = true;
   std::string text = descriptor.DebugStringWithOptions(options);
   while (text.ends_with('\n')) text.pop_back();
-  return text;
+  return WithoutLeadingDots(text);
 }
 
 template <typename Proto, typename T>

@@ -1,5 +1,6 @@
 #include "json_message.h"
 
+#include <google/protobuf/dynamic_message.h>
 #include <google/protobuf/util/json_util.h>
 #include <google/protobuf/util/type_resolver_util.h>
 
@@ -104,6 +105,13 @@ std::string JsonCodec::ToJson(const Descriptor& type, const std::string& bytes) 
 
 std::string JsonCodec::ToJson(const Descriptor& type, const std::string& bytes,
                               bool pretty) const {
+  // protobuf's JSON writer prints what it can of malformed bytes; its parser says that they are.
+  google::protobuf::DynamicMessageFactory factory;
+  const std::unique_ptr<google::protobuf::Message> parsed(factory.GetPrototype(&type)->New());
+  if (!parsed->ParsePartialFromString(bytes)) {
+    throw Failure(POLYCALL_INTERNAL,
+                  "the response is no " + type.full_name() + ": malformed protobuf");
+  }
   google::protobuf::util::JsonPrintOptions options;
   options.add_whitespace = pretty;
   options.always_print_primitive_fields = style_.defaults;

@@ -1,4 +1,6 @@
 // polycall list TARGET
+#include <cstdio>
+
 #include "channel.h"
 #include "command.h"
 #include "descriptors.h"

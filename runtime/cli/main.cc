@@ -1,15 +1,28 @@
 // The polycall command: a client of any PolyCall server, for people and scripts.
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 
 #include "command.h"
 #include "output.h"
 #include "polycall/polycall.h"
+#include "suggestion.h"
 
 namespace polycall::cli {
 namespace {
+
+// CLI11 says of a misspelt command only that one is required.
+void CheckCommandName(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return;
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  if (std::find(names.begin(), names.end(), argv[1]) != names.end()) return;
+  throw Failure(ExitCode::kUsage,
+                "no command " + std::string(argv[1]) + Suggestion(argv[1], names) +
+                    "\nSee polycall --help");
+}
 
 int Main(int argc, char** argv) {
   signal(SIGPIPE, SIG_IGN);  // a closed output is an error to report, not a death
@@ -34,6 +47,7 @@ int Main(int argc, char** argv) {
   }
 
   try {
+    CheckCommandName(app, argc, argv);
     app.parse(argc, argv);
     if (run) run();
     return static_cast<int>(ExitCode::kOk);

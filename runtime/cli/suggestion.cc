@@ -31,10 +31,11 @@ size_t Distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
-// People leave packages out: "Calc" is meant to be "calc.v1.Calc".
+// People leave prefixes out: "Calc" is meant to be "calc.v1.Calc", "RED" to be "COLOR_RED".
 bool IsLastPart(std::string_view name, std::string_view known) {
-  return !name.empty() && known.size() > name.size() && known.ends_with(name) &&
-         known[known.size() - name.size() - 1] == '.';
+  if (name.empty() || known.size() <= name.size() || !known.ends_with(name)) return false;
+  const char before = known[known.size() - name.size() - 1];
+  return before == '.' || before == '/' || before == '_';
 }
 
 }  // namespace
