@@ -15,6 +15,8 @@ stage_format() { counted script/check-format; }
 
 stage_sizes() { counted script/check-sizes; }
 
+stage_docs() { counted script/check-readme; }
+
 stage_tidy() { counted script/check-tidy; }
 
 stage_interop() { counted tests/interop/run --build-dir build/release; }
