@@ -42,7 +42,7 @@ static void fill_wide(Context* context, polycall_testing_Wide* wide) {
   polycall_testing_Wide_mutable_nested(wide, arena)->name = polycall_string_from("inner");
   wide->four_bytes = 4000000000u;
   wide->eight_bytes = UINT64_C(0x8000000000000001);
-  *polycall_testing_Wide_counts_put(wide, arena, polycall_string_from("key")) = 3;
+  *polycall_testing_Wide_put_counts(wide, arena, polycall_string_from("key")) = 3;
 }
 
 int unknown_fields_kept(Context* context) {

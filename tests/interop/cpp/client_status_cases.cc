@@ -10,10 +10,10 @@ constexpr char kTrailingKey[] = "x-grpc-test-echo-trailing-bin";
 constexpr char kTrailingValue[] = "\xab\xab\xab";
 
 template <typename AnyMetadata>
-void ExpectValue(const AnyMetadata& metadata, std::string_view key, std::string_view expected) {
+void ExpectValue(const AnyMetadata& metadata, const std::string& key, std::string_view expected) {
   const auto value = metadata.Find(key);
-  Expect(value.has_value(), std::string(key) + " to come back");
-  Expect(*value == expected, std::string(key) + " to come back unchanged");
+  Expect(value.has_value(), key + " to come back");
+  Expect(*value == expected, key + " to come back unchanged");
 }
 
 void UnaryEchoesMetadata(Context& context, const polycall::Metadata& metadata) {

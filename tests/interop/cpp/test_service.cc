@@ -14,13 +14,15 @@ using grpc::testing::StreamingOutputCallResponse;
 constexpr char kInitialKey[] = "x-grpc-test-echo-initial";
 constexpr char kTrailingKey[] = "x-grpc-test-echo-trailing-bin";
 
-void EchoMetadata(polycall::ServerContext& context) {
+polycall::Status EchoMetadata(polycall::ServerContext& context) {
+  polycall::Status status;
   if (auto value = context.metadata().Find(kInitialKey)) {
-    context.SendInitialMetadata({{kInitialKey, std::string(*value)}});
+    status = context.SendInitialMetadata({{kInitialKey, std::string(*value)}});
   }
-  if (auto value = context.metadata().Find(kTrailingKey)) {
-    context.SetTrailingMetadata({{kTrailingKey, std::string(*value)}});
+  if (auto value = context.metadata().Find(kTrailingKey); value && status.ok()) {
+    status = context.SetTrailingMetadata({{kTrailingKey, std::string(*value)}});
   }
+  return status;
 }
 
 template <typename Request>
@@ -60,8 +62,8 @@ polycall::Status TestService::EmptyCall(polycall::ServerContext& context,
 polycall::Status TestService::UnaryCall(polycall::ServerContext& context,
                                         const grpc::testing::SimpleRequest& request,
                                         grpc::testing::SimpleResponse* reply) {
-  EchoMetadata(context);
-  polycall::Status status = EchoStatus(request);
+  polycall::Status status = EchoMetadata(context);
+  if (status.ok()) status = EchoStatus(request);
   if (!status.ok()) return status;
   return FillBody(request.response_size(), reply->mutable_payload());
 }
@@ -69,8 +71,8 @@ polycall::Status TestService::UnaryCall(polycall::ServerContext& context,
 polycall::Status TestService::StreamingOutputCall(
     polycall::ServerContext& context, const StreamingOutputCallRequest& request,
     polycall::ServerWriter<StreamingOutputCallResponse>& writer) {
-  EchoMetadata(context);
-  polycall::Status status = EchoStatus(request);
+  polycall::Status status = EchoMetadata(context);
+  if (status.ok()) status = EchoStatus(request);
   return status.ok() ? SendResponses(request, writer) : status;
 }
 
@@ -89,14 +91,13 @@ polycall::Status TestService::StreamingInputCall(
 polycall::Status TestService::FullDuplexCall(
     polycall::ServerContext& context,
     polycall::ServerStream<StreamingOutputCallRequest, StreamingOutputCallResponse>& stream) {
-  EchoMetadata(context);
+  polycall::Status status = EchoMetadata(context);
   StreamingOutputCallRequest request;
-  while (stream.Read(&request)) {
-    polycall::Status status = EchoStatus(request);
+  while (status.ok() && stream.Read(&request)) {
+    status = EchoStatus(request);
     if (status.ok()) status = SendResponses(request, stream);
-    if (!status.ok()) return status;
   }
-  return polycall::OkStatus();
+  return status;
 }
 
 polycall::Status TestService::HalfDuplexCall(
