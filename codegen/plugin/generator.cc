@@ -33,7 +33,9 @@ bool Generator::GenerateAll(const std::vector<const google::protobuf::FileDescri
     parameters.emitter->emit(*file, parameters.options, &output);
     for (const std::string& refusal : output.errors()) {
       if (!error->empty()) *error += "\n";
-      *error += file->name + ": " + refusal;
+      // A refusal of the file as a whole names it already.
+      if (refusal.rfind(file->name + ":", 0) != 0) *error += file->name + ": ";
+      *error += refusal;
     }
     if (!error->empty()) continue;
     for (const OutputFile& made : output.files()) {
