@@ -29,14 +29,14 @@ enum class ChannelState {
 
 // A zero means the default that the comment names.
 struct ChannelOptions {
-  Limits limits;
+  Limits limits = {};
   std::chrono::nanoseconds connect_timeout{0};  // 5 s for one attempt, handshake included
   std::chrono::nanoseconds initial_backoff{0};  // 50 ms
   std::chrono::nanoseconds max_backoff{0};      // 10 s
   uint32_t max_attempts = 0;                    // 3 for one call; 1: no retries
-  std::vector<std::string> transports;          // those that may be used, best first; none: all
-  std::vector<std::shared_ptr<Interceptor>> interceptors;
-  std::string user_agent;  // what the peer's logs show
+  std::vector<std::string> transports = {};     // those that may be used, best first; none: all
+  std::vector<std::shared_ptr<Interceptor>> interceptors = {};
+  std::string user_agent = {};  // what the peer's logs show
 };
 
 // Thread-safe. Whoever makes calls shares it: clients and streams keep it alive.

@@ -48,6 +48,10 @@ class MetadataView {
     size_t index_ = 0;
   };
 
+  using value_type = Entry;
+  using iterator = Iterator;
+  using const_iterator = Iterator;
+
   MetadataView() = default;
   explicit MetadataView(const polycall_metadata* raw) : raw_(raw) {}
 
@@ -73,6 +77,10 @@ class MetadataView {
 // Metadata of one's own; a value. One thread at a time. Empty metadata holds no memory.
 class Metadata {
  public:
+  using value_type = MetadataView::Entry;
+  using iterator = MetadataView::Iterator;
+  using const_iterator = MetadataView::Iterator;
+
   constexpr Metadata() noexcept = default;
 
   // `{{"trace", "17"}, {"token-bin", bytes}}`. Throws StatusError (INVALID_ARGUMENT) for a key or

@@ -20,13 +20,13 @@ namespace polycall {
 
 // A zero means the default that the comment names.
 struct ServerOptions {
-  Limits limits;
+  Limits limits = {};
   uint32_t max_threads = 0;     // 256
   bool donated_only = false;    // no threads of the runtime's: only RunWorker serves
   bool copy_requests = false;   // requests from this process are copied instead of shared
   bool no_description = false;  // do not serve polycall.v1.Description
-  std::vector<std::shared_ptr<Interceptor>> interceptors;
-  std::string name;  // what peers' `explain` shows; the program's name
+  std::vector<std::shared_ptr<Interceptor>> interceptors = {};
+  std::string name = {};  // what peers' `explain` shows; the program's name
 };
 
 // Thread-safe. Ending it cancels what is under way: Shutdown first.
