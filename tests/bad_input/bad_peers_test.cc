@@ -1,0 +1,185 @@
+// Peers that speak the protocol and behave badly all the same: no reading, no staying, no end.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <thread>
+#include <vector>
+
+#include "raw_peer.h"
+#include "test_server.h"
+
+namespace polycall::bad_input {
+namespace {
+
+using call::FrameHeader;
+using call::FrameType;
+
+// Waits for what must come true.
+bool Eventually(const std::function<bool()>& done) {
+  for (int waited = 0; waited < kWaitMs; waited += 5) {
+    if (done()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return done();
+}
+
+int64_t ResidentBytes() {
+  std::ifstream statm("/proc/self/statm");
+  int64_t size = 0, resident = 0;
+  statm >> size >> resident;
+  return resident * 4096;
+}
+
+int OpenFiles() {
+  int count = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    ++count;
+  }
+  return count;
+}
+
+std::string NamedCall(const char* method, uint32_t call_id, std::string_view message) {
+  FrameHeader header;
+  header.type = FrameType::kCall;
+  header.flags = call::kFlagEnd | call::kFlagMessage | call::kFlagNamed;
+  header.method = call::kNamedMethod;
+  header.call_id = call_id;
+  const std::string path = std::string("bad.Echo/") + method;
+  std::string body = {static_cast<char>(path.size()), 0};
+  return FrameBytes(header, (body += path).append(message));
+}
+
+class BadPeers : public testing::TestWithParam<const char*> {
+ protected:
+  const std::string& target() const { return server_.Target(GetParam()); }
+
+  TestServer server_;
+};
+
+INSTANTIATE_TEST_SUITE_P(, BadPeers, testing::Values("unix", "tcp"),
+                         [](const auto& info) { return std::string(info.param); });
+
+TEST_P(BadPeers, APeerThatStopsReadingHoldsItsOwnCallOnly) {
+  {
+    RawPeer peer = RawPeer::Greeted(target());
+    // All the credit that there is, so that nothing but the socket and the server's own bounds hold
+    // the flood back.
+    FrameHeader credit;
+    credit.type = FrameType::kCredit;
+    credit.argument = 1 << 30;
+    ASSERT_TRUE(peer.Send(NamedCall("Flood", 0x10000, std::string(64 << 10, 'x'))));
+    ASSERT_TRUE(peer.Send(FrameBytes(credit)));
+    credit.call_id = 0x10000;
+    ASSERT_TRUE(peer.Send(FrameBytes(credit)));
+    const int64_t before = ResidentBytes();
+    for (int i = 0; i < 20; ++i) {
+      ASSERT_TRUE(Answers(target())) << "a peer that does not read stalls others";
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    EXPECT_LT(ResidentBytes() - before, 96 << 20) << "what is not read piles up";
+  }
+  EXPECT_TRUE(Eventually([&] { return server_.floods_ended() == 1; }))
+      << "the handler of a peer that is gone goes on";
+  EXPECT_TRUE(Answers(target()));
+}
+
+TEST_P(BadPeers, UnaryCallsWhoseAnswersAreNotReadHoldTheirOwnConnectionOnly) {
+  RawPeer peer = RawPeer::Greeted(target());
+  const std::string message(256 << 10, 'x');
+  const int64_t before = ResidentBytes();
+  // Fresh generations of 64 slots, sent until the server takes no more, at most 1 GiB.
+  std::string pending;
+  size_t sent = 0;
+  for (uint32_t i = 0; i < 4096; ++i) {
+    pending += NamedCall("Unary", (1 + i / 64) << 16 | i % 64, message);
+    for (int tries = 0; !pending.empty() && tries < 50; ++tries) {
+      const size_t part = peer.SendWhatFits(pending);
+      sent += part;
+      pending.erase(0, part);
+      if (part == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    if (!pending.empty()) break;
+  }
+  EXPECT_TRUE(Answers(target()));
+  EXPECT_LT(ResidentBytes() - before, 256 << 20)
+      << "answers that nobody reads pile up: " << sent << " bytes of requests were taken";
+}
+
+TEST_P(BadPeers, TenThousandConnectionsOpenedAndDroppedLeaveNothingBehind) {
+  ASSERT_TRUE(Answers(target()));
+  const int files = OpenFiles();
+  const std::string opening = Opening();
+  for (int i = 0; i < 10000; ++i) {
+    RawPeer peer = RawPeer::Connect(target());
+    ASSERT_TRUE(peer.ok()) << "connection " << i;
+    // Dropped at every stage: nothing said, half a preface, a whole opening that is not awaited.
+    if (i % 3 == 1) peer.SendWhatFits("Poly");
+    if (i % 3 == 2) peer.SendWhatFits(opening);
+  }
+  EXPECT_TRUE(Eventually([&] { return server_.Stats().connections_open == 0; }))
+      << server_.Stats().connections_open << " connections are still open";
+  EXPECT_TRUE(Answers(target()));
+  EXPECT_TRUE(Eventually([&] { return OpenFiles() <= files + 2; }))
+      << OpenFiles() << " files are open, " << files << " were before";
+  EXPECT_GE(server_.Stats().connections_accepted, 10000u);
+}
+
+TEST_P(BadPeers, ConnectionsBeyondTheLimitAreClosedAndTheOthersGoOn) {
+  polycall_server_options options = TestServer::Defaults();
+  options.limits.max_connections = 4;
+  TestServer small(options);
+  const std::string& target = small.Target(GetParam());
+  std::vector<RawPeer> peers;
+  for (int i = 0; i < 4; ++i) peers.push_back(RawPeer::Greeted(target));
+  {
+    RawPeer fifth = RawPeer::Connect(target);
+    fifth.Send(Opening());
+    EXPECT_TRUE(fifth.ReadsEnd());
+  }
+  ASSERT_TRUE(peers[0].Send(NamedCall("Unary", 0x10000, "hello")));
+  const auto answer = peers[0].ReadAnswer();
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_EQ(answer->header.type, FrameType::kStatus);
+  EXPECT_EQ(answer->body, "hello");
+  peers.clear();
+  EXPECT_TRUE(Eventually([&] { return CallOnce(target, "x").code == POLYCALL_OK; }));
+}
+
+TEST_P(BadPeers, MoreStreamBytesThanTheCreditEndTheConnection) {
+  polycall_server_options options = TestServer::Defaults();
+  options.limits.call_window = 4096;
+  options.limits.connection_window = 8192;
+  TestServer small(options);
+  RawPeer peer = RawPeer::Greeted(small.Target(GetParam()));
+  // Flood reads no stream, so credit is never returned: an honest caller would stop after the window.
+  FrameHeader call;
+  call.type = FrameType::kCall;
+  call.flags = call::kFlagMessage | call::kFlagNamed;
+  call.method = call::kNamedMethod;
+  call.call_id = 0x10000;
+  const std::string path = "bad.Echo/Flood";
+  ASSERT_TRUE(peer.Send(
+      FrameBytes(call, std::string({static_cast<char>(path.size()), 0}) + path + "x")));
+  FrameHeader message;
+  message.type = FrameType::kMessage;
+  message.flags = call::kFlagMessage;
+  message.call_id = 0x10000;
+  const std::string bytes = FrameBytes(message, std::string(1024, 'x'));
+  const int64_t before = ResidentBytes();
+  for (int i = 0; i < 64 << 10; ++i) {
+    if (!peer.Send(bytes)) break;
+    char sink[65536];
+    while (recv(peer.fd(), sink, sizeof(sink), MSG_DONTWAIT) > 0) {
+    }
+  }
+  EXPECT_LT(ResidentBytes() - before, 32 << 20) << "what exceeds its credit is kept";
+  EXPECT_TRUE(Answers(small.Target(GetParam())));
+}
+
+}  // namespace
+}  // namespace polycall::bad_input
