@@ -267,6 +267,7 @@ static cursor parse_packed(parser* self, cursor start, cursor at, size_t length,
   }
   size_t count = 0;
   for (size_t i = 0; i < length; ++i) count += at[i] < 0x80;
+  if (count == 0) return varint_failure(self, table, field->number, start, at, end);
   if (!polycall_array_reserve(array, self->arena, size, count)) {
     return fail_memory(self, table, field->number, start);
   }
