@@ -54,6 +54,18 @@ std::string NamedCall(const char* method, uint32_t call_id, std::string_view mes
   return FrameBytes(header, (body += path).append(message));
 }
 
+// A call of bad.Echo with a deadline, so that a stall becomes a failure.
+polycall_call* StartCall(polycall_channel* channel, const char* name, polycall_kind kind) {
+  polycall_method_descriptor method = {};
+  method.struct_size = sizeof(method);
+  method.name = name;
+  method.kind = kind;
+  polycall_call_options options = POLYCALL_CALL_OPTIONS_INIT;
+  options.timeout_ns = int64_t{kWaitMs} * 1'000'000;
+  return polycall_call_start(channel, polycall_channel_method(channel, "bad.Echo", &method),
+                             &options);
+}
+
 class BadPeers : public testing::TestWithParam<const char*> {
  protected:
   const std::string& target() const { return server_.Target(GetParam()); }
@@ -179,6 +191,42 @@ TEST_P(BadPeers, MoreStreamBytesThanTheCreditEndTheConnection) {
   }
   EXPECT_LT(ResidentBytes() - before, 32 << 20) << "what exceeds its credit is kept";
   EXPECT_TRUE(Answers(small.Target(GetParam())));
+}
+
+// Messages that arrive for a call that has ended, or that its handler never took, cost the connection's
+// credit all the same. It must come back, or streams stop for ever once a window is used up.
+TEST_P(BadPeers, CallsThatEndEarlyDoNotUseUpTheConnectionsCredit) {
+  polycall_server_options options = TestServer::Defaults();
+  options.limits.call_window = 64 << 10;
+  options.limits.connection_window = 128 << 10;
+  TestServer small(options);
+  polycall_channel* channel =
+      polycall_channel_new(small.Target(GetParam()).c_str(), nullptr, nullptr);
+  ASSERT_NE(channel, nullptr);
+  const std::string bytes(8 << 10, 'x');
+  polycall_message message = POLYCALL_MESSAGE_INIT;
+  message.data = bytes.data();
+  message.size = bytes.size();
+  for (int i = 0; i < 200; ++i) {
+    polycall_call* call = StartCall(channel, "Ignore", POLYCALL_CLIENT_STREAMING);
+    while (polycall_call_send(call, &message, 0, nullptr) == POLYCALL_OK) {
+    }
+    polycall_status status = POLYCALL_STATUS_INIT;
+    EXPECT_EQ(polycall_call_wait(call, &status, nullptr), POLYCALL_OK)
+        << "call " << i << ": " << status.message;
+    polycall_status_clear(&status);
+    polycall_call_release(call);
+    if (HasFailure()) break;
+  }
+  // And a stream that is read still gets through, more than a window of it.
+  polycall_call* call = StartCall(channel, "Collect", POLYCALL_CLIENT_STREAMING);
+  for (int i = 0; i < 100 && !HasFailure(); ++i) {
+    EXPECT_EQ(polycall_call_send(call, &message, 0, nullptr), POLYCALL_OK) << "message " << i;
+  }
+  polycall_call_half_close(call);
+  EXPECT_EQ(polycall_call_wait(call, nullptr, nullptr), POLYCALL_OK);
+  polycall_call_release(call);
+  polycall_channel_free(channel);
 }
 
 }  // namespace

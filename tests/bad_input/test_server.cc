@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <iterator>
+#include <thread>
 
 namespace polycall::bad_input {
 namespace {
@@ -33,13 +36,22 @@ void Chat(void*, polycall_call* call, const polycall_message*) {
   polycall_call_finish(call, nullptr, nullptr);
 }
 
+void Ignore(void*, polycall_call* call, const polycall_message*) {
+  std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  polycall_message nothing = POLYCALL_MESSAGE_INIT;
+  polycall_call_finish(call, nullptr, &nothing);
+}
+
 constexpr polycall_method_descriptor kMethods[] = {
     {sizeof(polycall_method_descriptor), "Unary", POLYCALL_UNARY, 0, 0, nullptr, nullptr},
     {sizeof(polycall_method_descriptor), "Collect", POLYCALL_CLIENT_STREAMING, 0, 0, nullptr,
      nullptr},
     {sizeof(polycall_method_descriptor), "Flood", POLYCALL_SERVER_STREAMING, 0, 0, nullptr,
      nullptr},
-    {sizeof(polycall_method_descriptor), "Chat", POLYCALL_BIDI_STREAMING, 0, 0, nullptr, nullptr}};
+    {sizeof(polycall_method_descriptor), "Chat", POLYCALL_BIDI_STREAMING, 0, 0, nullptr, nullptr},
+    {sizeof(polycall_method_descriptor), "Ignore", POLYCALL_CLIENT_STREAMING, 0, 0, nullptr,
+     nullptr}};
+constexpr size_t kMethodCount = std::size(kMethods);
 
 }  // namespace
 
@@ -65,15 +77,15 @@ TestServer::TestServer(const polycall_server_options& options) {
   polycall_log_set(POLYCALL_LOG_NONE, nullptr, nullptr);  // what is tested here is worth a warning
   polycall_status status = POLYCALL_STATUS_INIT;
   server_ = polycall_server_new(&options, &status);
-  polycall_handler handlers[4];
-  const polycall_handler_fn functions[] = {Echo, Collect, Flood, Chat};
-  for (int i = 0; i < 4; ++i) {
+  polycall_handler handlers[kMethodCount];
+  const polycall_handler_fn functions[kMethodCount] = {Echo, Collect, Flood, Chat, Ignore};
+  for (size_t i = 0; i < kMethodCount; ++i) {
     handlers[i] = POLYCALL_HANDLER_INIT;
     handlers[i].fn = functions[i];
     handlers[i].arg = this;
   }
   const polycall_service_descriptor service = {
-      sizeof(service), "bad.Echo", kMethods, 4, sizeof(kMethods[0]), nullptr, 0, 0};
+      sizeof(service), "bad.Echo", kMethods, kMethodCount, sizeof(kMethods[0]), nullptr, 0, 0};
   EXPECT_EQ(polycall_server_add_service(server_, &service, handlers, sizeof(handlers[0]), nullptr,
                                         nullptr, &status),
             POLYCALL_OK)

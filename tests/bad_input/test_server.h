@@ -24,8 +24,9 @@ class TemporaryFolder {
   std::string path_;
 };
 
-// Serves bad.Echo: Unary(x) -> x; Collect(stream) -> the last; Chat(stream) -> stream, echoed; and
-// Flood(x) -> stream of x without end, until the call is cancelled.
+// Serves bad.Echo: Unary(x) -> x; Collect(stream) -> the last; Chat(stream) -> stream, echoed;
+// Flood(x) -> stream of x without end, until the call is cancelled; Ignore(stream) -> nothing, after a
+// moment in which it reads nothing.
 class TestServer {
  public:
   explicit TestServer(const polycall_server_options& options = Defaults());
