@@ -61,8 +61,7 @@ TEST(Wire, AnEmptyMessageHasNoFields) {
 
 TEST(Wire, GroupsAreSkippedWhole) {
   // Group 1 holds group 2, a varint, a string and a fixed32; then comes field 3.
-  const std::string bytes =
-      "\x0b\x13\x08\x01\x14\x12\x02hi\x25\x01\x02\x03\x04\x0c\x18\x07"s;
+  const std::string bytes = "\x0b\x13\x08\x01\x14\x12\x02hi\x25\x01\x02\x03\x04\x0c\x18\x07"s;
   WireReader reader(bytes);
   ASSERT_TRUE(reader.Next());
   EXPECT_TRUE(reader.Is(3, WireType::kVarint));
@@ -135,11 +134,11 @@ TEST(Utf8, WellFormedTextIsAccepted) {
 }
 
 TEST(Utf8, IllFormedTextIsRefused) {
-  for (const std::string& bad : {
-           "\x80"s, "\xc3"s, "\xc3("s, "\xe2\x82"s, "\xf0\x9f\x98"s,  // stray or cut off
-           "\xc0\x80"s, "\xe0\x80\x80"s, "\xf0\x80\x80\x80"s,           // overlong
-           "\xed\xa0\x80"s, "\xed\xbf\xbf"s,                            // surrogates
-           "\xf4\x90\x80\x80"s, "\xff"s, "ok\xfe"s}) {
+  for (const std::string& bad :
+       {"\x80"s, "\xc3"s, "\xc3("s, "\xe2\x82"s, "\xf0\x9f\x98"s,  // stray or cut off
+        "\xc0\x80"s, "\xe0\x80\x80"s, "\xf0\x80\x80\x80"s,         // overlong
+        "\xed\xa0\x80"s, "\xed\xbf\xbf"s,                          // surrogates
+        "\xf4\x90\x80\x80"s, "\xff"s, "ok\xfe"s}) {
     EXPECT_FALSE(IsUtf8(bad)) << testing::PrintToString(bad);
   }
 }

@@ -190,8 +190,7 @@ class Caller {
     if (send_error) throw *send_error;
     ShowMetadata(options_, "trailing metadata", trailing);
     if (status.code() != POLYCALL_OK) {
-      Fail(status.code(), status.get()->message, status.get()->details,
-           status.get()->details_size);
+      Fail(status.code(), status.get()->message, status.get()->details, status.get()->details_size);
     }
   }
 

@@ -64,7 +64,8 @@ class FromFiles : public Descriptors {
     std::string ignored;
     if (tree_.VirtualFileToDiskFile(file, &ignored)) return file;
     if (!fs::exists(file)) {
-      throw Failure(ExitCode::kBadInput, "--proto " + file + ": no such file, nor below -I folders");
+      throw Failure(ExitCode::kBadInput,
+                    "--proto " + file + ": no such file, nor below -I folders");
     }
     std::string name, shadowed;
     switch (tree_.DiskFileToVirtualFile(file, &name, &shadowed)) {

@@ -37,8 +37,8 @@ class FromServer : public Descriptors {
     for (const v1::DescribedService& service : response.services()) AddFiles(service);
     for (const auto& file : files_) Build(file.first);
     for (const v1::DescribedService& service : response.services()) {
-      services_.push_back({service.name(), service.fingerprint(),
-                           pool_.FindServiceByName(service.name())});
+      services_.push_back(
+          {service.name(), service.fingerprint(), pool_.FindServiceByName(service.name())});
     }
   }
 

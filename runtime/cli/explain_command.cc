@@ -38,7 +38,7 @@ void PrintServices(const JsonValue& services, const Palette& paint) {
   PrintLine(paint.Faint("services"));
   for (const JsonValue& service : services.items) {
     const JsonValue* methods = service.Find("methods");
-    const std::string count = methods == nullptr                              ? "?"
+    const std::string count = methods == nullptr ? "?"
                               : methods->type == JsonValue::Type::kArray
                                   ? std::to_string(methods->items.size())
                                   : methods->text;
@@ -50,9 +50,8 @@ void PrintServices(const JsonValue& services, const Palette& paint) {
 void RunExplain(const Options& options) {
   const Channel channel(options);
   Status ready;
-  polycall_channel_wait_ready(channel.get(),
-                              options.timeout_ns > 0 ? options.timeout_ns : kDefaultTimeout,
-                              ready.get());
+  polycall_channel_wait_ready(
+      channel.get(), options.timeout_ns > 0 ? options.timeout_ns : kDefaultTimeout, ready.get());
   const std::unique_ptr<char, void (*)(char*)> json(polycall_channel_explain(channel.get()),
                                                     polycall_string_free);
   const std::string text = json == nullptr ? "{}" : json.get();
@@ -66,8 +65,9 @@ void RunExplain(const Options& options) {
     }
     const Palette& paint = options.out;
     PrintField(paint, "target", value.Text("target"));
-    PrintField(paint, "state", ready.code() == POLYCALL_OK ? paint.Good(value.Text("state"))
-                                                            : paint.Bad(value.Text("state")));
+    PrintField(paint, "state",
+               ready.code() == POLYCALL_OK ? paint.Good(value.Text("state"))
+                                           : paint.Bad(value.Text("state")));
     PrintField(paint, "transport", paint.Strong(value.Text("transport")));
     PrintField(paint, "address", value.Text("address"));
     PrintField(paint, "peer", value.Text("peer_version"));

@@ -90,11 +90,11 @@ std::string JsonCodec::ToBytes(const Descriptor& type, std::string_view json,
   if (!ParseJson(json, &value, &error)) fail(error.offset, "not JSON: " + error.message);
   if (FindMismatch(value, type, &error)) fail(error.offset, error.message);
   std::string bytes;
-  const auto status = google::protobuf::util::JsonToBinaryString(
-      resolver_.get(), TypeUrl(type), std::string(json), &bytes);
+  const auto status = google::protobuf::util::JsonToBinaryString(resolver_.get(), TypeUrl(type),
+                                                                 std::string(json), &bytes);
   if (!status.ok()) {
-    throw Failure(ExitCode::kBadInput, what + " is no " + type.full_name() + ": " +
-                                           std::string(status.message()));
+    throw Failure(ExitCode::kBadInput,
+                  what + " is no " + type.full_name() + ": " + std::string(status.message()));
   }
   return bytes;
 }
@@ -103,8 +103,7 @@ std::string JsonCodec::ToJson(const Descriptor& type, const std::string& bytes) 
   return ToJson(type, bytes, style_.pretty);
 }
 
-std::string JsonCodec::ToJson(const Descriptor& type, const std::string& bytes,
-                              bool pretty) const {
+std::string JsonCodec::ToJson(const Descriptor& type, const std::string& bytes, bool pretty) const {
   // protobuf's JSON writer prints what it can of malformed bytes; its parser says that they are.
   google::protobuf::DynamicMessageFactory factory;
   const std::unique_ptr<google::protobuf::Message> parsed(factory.GetPrototype(&type)->New());

@@ -1,10 +1,10 @@
 #include "json_message.h"
 
+#include <gmock/gmock.h>
 #include <google/protobuf/compiler/parser.h>
 #include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "failure.h"

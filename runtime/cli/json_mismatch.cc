@@ -116,10 +116,10 @@ class Walk {
         if (value.type == Type::kNumber) return false;
         double number;
         const char* end = value.text.data() + value.text.size();
-        const bool ok = value.type == Type::kString &&
-                        (value.text == "NaN" || value.text == "Infinity" ||
-                         value.text == "-Infinity" ||
-                         std::from_chars(value.text.data(), end, number).ptr == end);
+        const bool ok =
+            value.type == Type::kString &&
+            (value.text == "NaN" || value.text == "Infinity" || value.text == "-Infinity" ||
+             std::from_chars(value.text.data(), end, number).ptr == end);
         return !ok && wants("a number");
       }
       case FieldDescriptor::CPPTYPE_INT32:

@@ -52,7 +52,8 @@ class Parser {
   }
 
   void SkipSpace() {
-    while (!AtEnd() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos) ++at_;
+    while (!AtEnd() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos)
+      ++at_;
   }
 
   bool Take(char c) {
@@ -188,7 +189,8 @@ class Parser {
       JsonMember& member = value->members.emplace_back();
       member.offset = at_;
       if (Peek() != '"') {
-        return Fail(AtEnd() ? "cut off: } is missing" : "a field name in double quotes was expected");
+        return Fail(AtEnd() ? "cut off: } is missing"
+                            : "a field name in double quotes was expected");
       }
       if (!String(&member.name)) return false;
       SkipSpace();

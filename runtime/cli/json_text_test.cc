@@ -14,7 +14,8 @@ std::string ErrorOf(std::string_view text) {
 }
 
 TEST(JsonText, ValuesAreReadWithTheirPlaces) {
-  const std::string text = R"({"a": [1, -2.5e3, "x\n\u00e9\ud83d\ude00"], "b": {"c": null, "d": true}})";
+  const std::string text =
+      R"({"a": [1, -2.5e3, "x\n\u00e9\ud83d\ude00"], "b": {"c": null, "d": true}})";
   JsonValue value;
   JsonError error;
   ASSERT_TRUE(ParseJson(text, &value, &error)) << error.message;

@@ -74,12 +74,14 @@ void RunList(const Options& options) {
 }  // namespace
 
 void AddListCommand(CLI::App* app, Options* options, cli::Run* run) {
-  CLI::App* command = app->add_subcommand("list", "List the services of a server and their methods");
+  CLI::App* command =
+      app->add_subcommand("list", "List the services of a server and their methods");
   AddTarget(command, options);
   AddTimeout(command, options, "How long to wait for the server (default: 10s)");
   AddDescriptorSource(command, options);
-  AddJson(command, options, "One JSON object: {\"services\": [{\"name\", \"fingerprint\", "
-                            "\"methods\": [{\"name\", \"kind\", \"request\", \"response\"}]}]}");
+  AddJson(command, options,
+          "One JSON object: {\"services\": [{\"name\", \"fingerprint\", "
+          "\"methods\": [{\"name\", \"kind\", \"request\", \"response\"}]}]}");
   command->callback([=] { *run = [=] { RunList(*options); }; });
 }
 

@@ -19,9 +19,8 @@ void CheckCommandName(const CLI::App& app, int argc, char** argv) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
   if (std::find(names.begin(), names.end(), argv[1]) != names.end()) return;
-  throw Failure(ExitCode::kUsage,
-                "no command " + std::string(argv[1]) + Suggestion(argv[1], names) +
-                    "\nSee polycall --help");
+  throw Failure(ExitCode::kUsage, "no command " + std::string(argv[1]) +
+                                      Suggestion(argv[1], names) + "\nSee polycall --help");
 }
 
 int Main(int argc, char** argv) {
@@ -55,8 +54,9 @@ int Main(int argc, char** argv) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
     const auto chosen = app.get_subcommands();
     const std::string command = chosen.empty() ? "polycall" : "polycall " + chosen[0]->get_name();
-    PrintFailure(Failure(ExitCode::kUsage, std::string(error.what()) + "\nSee " + command + " --help"),
-                 options);
+    PrintFailure(
+        Failure(ExitCode::kUsage, std::string(error.what()) + "\nSee " + command + " --help"),
+        options);
     return static_cast<int>(ExitCode::kUsage);
   } catch (const Failure& failure) {
     PrintFailure(failure, options);

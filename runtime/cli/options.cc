@@ -41,8 +41,8 @@ std::pair<std::string, std::string> ParseMetadata(std::string_view text) {
   if (!key.ends_with("-bin")) return {key, std::string(value)};
   std::string bytes;
   if (!DecodeBase64(value, &bytes)) {
-    throw Failure(ExitCode::kUsage, "the value of metadata " + key +
-                                        " is not base64, as keys that end in -bin need");
+    throw Failure(ExitCode::kUsage,
+                  "the value of metadata " + key + " is not base64, as keys that end in -bin need");
   }
   return {key, bytes};
 }

@@ -34,8 +34,9 @@ void RunPing(const Options& options, const Arguments& arguments) {
     status.Check();
     times.push_back(round_trip);
     if (!options.json) {
-      PrintLine(options.target + " over " + options.out.Name(transport == nullptr ? "?" : transport) +
-                ": " + options.out.Good(FormatDuration(round_trip)));
+      PrintLine(options.target + " over " +
+                options.out.Name(transport == nullptr ? "?" : transport) + ": " +
+                options.out.Good(FormatDuration(round_trip)));
     }
   }
   std::string list;
@@ -43,11 +44,10 @@ void RunPing(const Options& options, const Arguments& arguments) {
   std::sort(times.begin(), times.end());
   const int64_t least = times.front(), median = times[times.size() / 2], most = times.back();
   if (options.json) {
-    PrintLine("{\"target\":" + JsonQuote(options.target) +
-              ",\"transport\":" + JsonQuote(transport == nullptr ? "" : transport) +
-              ",\"round_trip_ns\":[" + list + "],\"min_ns\":" + std::to_string(least) +
-              ",\"median_ns\":" + std::to_string(median) + ",\"max_ns\":" + std::to_string(most) +
-              "}");
+    PrintLine("{\"target\":" + JsonQuote(options.target) + ",\"transport\":" +
+              JsonQuote(transport == nullptr ? "" : transport) + ",\"round_trip_ns\":[" + list +
+              "],\"min_ns\":" + std::to_string(least) + ",\"median_ns\":" + std::to_string(median) +
+              ",\"max_ns\":" + std::to_string(most) + "}");
   } else if (times.size() > 1) {
     PrintLine("min " + FormatDuration(least) + ", median " + FormatDuration(median) + ", max " +
               FormatDuration(most));
@@ -57,8 +57,7 @@ void RunPing(const Options& options, const Arguments& arguments) {
 }  // namespace
 
 void AddPingCommand(CLI::App* app, Options* options, cli::Run* run) {
-  CLI::App* command =
-      app->add_subcommand("ping", "Connect to a server and measure round trips");
+  CLI::App* command = app->add_subcommand("ping", "Connect to a server and measure round trips");
   auto arguments = std::make_shared<Arguments>();
   AddTarget(command, options);
   command->add_option("-c,--count", arguments->count, "How many pings (default: 4)")
@@ -71,8 +70,9 @@ void AddPingCommand(CLI::App* app, Options* options, cli::Run* run) {
           "Time between two pings (default: 200ms)")
       ->type_name("TIME");
   AddTimeout(command, options, "How long to wait for the connection and each answer (default: 5s)");
-  AddJson(command, options, "One JSON object: {\"target\", \"transport\", \"round_trip_ns\": [...], "
-                            "\"min_ns\", \"median_ns\", \"max_ns\"}");
+  AddJson(command, options,
+          "One JSON object: {\"target\", \"transport\", \"round_trip_ns\": [...], "
+          "\"min_ns\", \"median_ns\", \"max_ns\"}");
   command->callback([=] { *run = [=] { RunPing(*options, *arguments); }; });
 }
 

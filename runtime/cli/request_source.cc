@@ -16,8 +16,7 @@ namespace {
 constexpr size_t kMaxPending = 64 << 20;  // a line longer than any message may be
 
 [[noreturn]] void CannotRead() {
-  throw Failure(ExitCode::kFailure,
-                std::string("cannot read standard input: ") + strerror(errno));
+  throw Failure(ExitCode::kFailure, std::string("cannot read standard input: ") + strerror(errno));
 }
 
 // Appends what there is. False at the end.
@@ -100,8 +99,8 @@ std::optional<RequestText> RequestSource::NextLine() {
     pending_.erase(0, end == std::string::npos ? end : end + 1);
     ++line_;
     if (!IsBlank(line)) {
-      return RequestText{std::move(line), "standard input, message on line " +
-                                              std::to_string(line_)};
+      return RequestText{std::move(line),
+                         "standard input, message on line " + std::to_string(line_)};
     }
   }
 }

@@ -296,8 +296,7 @@ bool IsSameHost(const HostIdentity& a, const HostIdentity& b) {
 }
 
 bool IsSameNetwork(const HostIdentity& a, const HostIdentity& b) {
-  return IsSameHost(a, b) && a.network_namespace != 0 &&
-         a.network_namespace == b.network_namespace;
+  return IsSameHost(a, b) && a.network_namespace != 0 && a.network_namespace == b.network_namespace;
 }
 
 }  // namespace polycall::negotiation

@@ -159,8 +159,7 @@ TEST(Handshake, MalformedBytesAreRefusedWithMessageAndPlace) {
             "Hello: malformed protobuf at byte 2: a length runs past the end");
   std::string bytes;
   WireWriter(&bytes).AddMessage(6, "\x0a");
-  EXPECT_EQ(ErrorOf<Hello>(bytes),
-            "Hello.host: malformed protobuf at byte 0: a varint is cut off");
+  EXPECT_EQ(ErrorOf<Hello>(bytes), "Hello.host: malformed protobuf at byte 0: a varint is cut off");
 }
 
 TEST(Handshake, EveryCutEndsInAnErrorOrAShorterMessage) {

@@ -31,8 +31,8 @@ std::atomic<Identity*> shared_identity{nullptr};
 Identity* SharedIdentity() {
   Identity* known = shared_identity.load(std::memory_order_acquire);
   if (known != nullptr) return known;
-  void* page = mmap(nullptr, sizeof(Identity), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                    -1, 0);
+  void* page =
+      mmap(nullptr, sizeof(Identity), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (page == MAP_FAILED) return nullptr;
   madvise(page, sizeof(Identity), MADV_WIPEONFORK);  // where it fails, the pid check below remains
   Identity* fresh = static_cast<Identity*>(page);

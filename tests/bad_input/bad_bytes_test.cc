@@ -128,8 +128,8 @@ TEST_P(BadBytes, AMessageThatIsTooLargeEndsItsCallWithTheLimitsName) {
 
 TEST_P(BadBytes, FramesForCallsThatNeverWereAreIgnored) {
   RawPeer peer = RawPeer::Greeted(target());
-  for (const FrameType type : {FrameType::kMessage, FrameType::kHalfClose, FrameType::kCancel,
-                               FrameType::kCredit}) {
+  for (const FrameType type :
+       {FrameType::kMessage, FrameType::kHalfClose, FrameType::kCancel, FrameType::kCredit}) {
     FrameHeader header;
     header.type = type;
     header.flags = type == FrameType::kMessage ? call::kFlagMessage : 0;
@@ -154,7 +154,8 @@ TEST_P(BadBytes, AHandshakeThatNeverEndsIsEnded) {
   TestServer impatient(options);
   const std::string& target = impatient.Target(GetParam());
   const std::string opening = Opening();
-  for (const size_t size : {size_t{0}, size_t{3}, call::kPrefaceSize, size_t{12}, opening.size() - 1}) {
+  for (const size_t size :
+       {size_t{0}, size_t{3}, call::kPrefaceSize, size_t{12}, opening.size() - 1}) {
     RawPeer peer = RawPeer::Connect(target);
     ASSERT_TRUE(peer.Send(opening.substr(0, size)));
     EXPECT_TRUE(peer.ReadsEnd()) << "after " << size << " bytes the server waits for ever";

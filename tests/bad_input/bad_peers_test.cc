@@ -175,8 +175,8 @@ TEST_P(BadPeers, MoreStreamBytesThanTheCreditEndTheConnection) {
   call.method = call::kNamedMethod;
   call.call_id = 0x10000;
   const std::string path = "bad.Echo/Flood";
-  ASSERT_TRUE(peer.Send(
-      FrameBytes(call, std::string({static_cast<char>(path.size()), 0}) + path + "x")));
+  ASSERT_TRUE(
+      peer.Send(FrameBytes(call, std::string({static_cast<char>(path.size()), 0}) + path + "x")));
   FrameHeader message;
   message.type = FrameType::kMessage;
   message.flags = call::kFlagMessage;

@@ -18,8 +18,9 @@ using protocol_test::ToHex;
 using protocol_test::Vector;
 
 const char* NameOf(FrameType type) {
-  static const char* const kNames[] = {"0",    "HELLO",  "ACCEPT", "CALL", "MESSAGE", "HALF_CLOSE",
-                                       "STATUS", "CANCEL", "CREDIT", "PING", "GO_AWAY", "METADATA"};
+  static const char* const kNames[] = {"0",       "HELLO",      "ACCEPT",  "CALL",
+                                       "MESSAGE", "HALF_CLOSE", "STATUS",  "CANCEL",
+                                       "CREDIT",  "PING",       "GO_AWAY", "METADATA"};
   const auto number = static_cast<size_t>(type);
   return number < std::size(kNames) ? kNames[number] : "unknown";
 }

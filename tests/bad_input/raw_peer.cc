@@ -63,8 +63,8 @@ std::string Opening() {
 }
 
 RawPeer RawPeer::Connect(const std::string& target) {
-  const int fd = target.starts_with("unix:") ? ConnectUnix(target.substr(5))
-                                             : ConnectTcp(target.substr(6));
+  const int fd =
+      target.starts_with("unix:") ? ConnectUnix(target.substr(5)) : ConnectTcp(target.substr(6));
   EXPECT_GE(fd, 0) << "cannot connect to " << target << ": " << strerror(errno);
   return RawPeer(fd);
 }

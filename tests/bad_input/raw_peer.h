@@ -11,7 +11,8 @@
 
 namespace polycall::bad_input {
 
-inline constexpr int kWaitMs = 20000;  // for what must happen; reached only when something is broken
+inline constexpr int kWaitMs =
+    20000;  // for what must happen; reached only when something is broken
 
 struct Frame {
   call::FrameHeader header;

@@ -131,10 +131,9 @@ Outcome CallOnce(const std::string& target, std::string_view request) {
   unary.request.data = request.data();
   unary.request.size = request.size();
   polycall_unary_call(channel, &unary);
-  Outcome outcome = {unary.status.code,
-                     unary.status.message == nullptr ? "" : unary.status.message,
-                     std::string(static_cast<const char*>(unary.response.data),
-                                 unary.response.size)};
+  Outcome outcome = {
+      unary.status.code, unary.status.message == nullptr ? "" : unary.status.message,
+      std::string(static_cast<const char*>(unary.response.data), unary.response.size)};
   polycall_status_clear(&unary.status);
   polycall_message_release(&unary.response);
   polycall_channel_free(channel);

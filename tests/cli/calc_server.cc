@@ -154,14 +154,13 @@ int main(int argc, char** argv) {
   AddFile(calc::v1::AddRequest::descriptor()->file(), &set);
   const std::string files = set.SerializeAsString();
 
-  const polycall_method_descriptor methods[] = {
-      Method("Add", POLYCALL_UNARY),
-      Method("Sum", POLYCALL_CLIENT_STREAMING),
-      Method("Count", POLYCALL_SERVER_STREAMING),
-      Method("Double", POLYCALL_BIDI_STREAMING),
-      Method("Fail", POLYCALL_UNARY),
-      Method("Sleep", POLYCALL_UNARY),
-      Method("Echo", POLYCALL_UNARY)};
+  const polycall_method_descriptor methods[] = {Method("Add", POLYCALL_UNARY),
+                                                Method("Sum", POLYCALL_CLIENT_STREAMING),
+                                                Method("Count", POLYCALL_SERVER_STREAMING),
+                                                Method("Double", POLYCALL_BIDI_STREAMING),
+                                                Method("Fail", POLYCALL_UNARY),
+                                                Method("Sleep", POLYCALL_UNARY),
+                                                Method("Echo", POLYCALL_UNARY)};
   const polycall_handler_fn functions[] = {Add, Sum, Count, Double, Fail, Sleep, Echo};
   constexpr size_t kCount = std::size(methods);
   polycall_handler handlers[kCount];
@@ -169,12 +168,12 @@ int main(int argc, char** argv) {
     handlers[i] = POLYCALL_HANDLER_INIT;
     handlers[i].fn = functions[i];
   }
-  polycall_service_descriptor calc = {sizeof(calc),   "calc.v1.Calc", methods,
-                                      kCount,         sizeof(methods[0]), files.data(),
-                                      files.size(),   0x1122334455667788};
+  polycall_service_descriptor calc = {sizeof(calc), "calc.v1.Calc",     methods,
+                                      kCount,       sizeof(methods[0]), files.data(),
+                                      files.size(), 0x1122334455667788};
   // A service of which the server gives no description.
-  polycall_service_descriptor bare = {sizeof(bare), "bare.v1.Bare", methods, 1,
-                                      sizeof(methods[0]), nullptr, 0, 0};
+  polycall_service_descriptor bare = {sizeof(bare),       "bare.v1.Bare", methods, 1,
+                                      sizeof(methods[0]), nullptr,        0,       0};
   polycall_status status = POLYCALL_STATUS_INIT;
   polycall_server_options options = POLYCALL_SERVER_OPTIONS_INIT;
   options.name = "calc-server";

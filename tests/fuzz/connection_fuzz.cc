@@ -81,8 +81,8 @@ class Target {
       handlers[i] = POLYCALL_HANDLER_INIT;
       handlers[i].fn = i == 0 ? EchoUnary : EchoStream;
     }
-    const polycall_service_descriptor service = {
-        sizeof(service), "fuzz.Echo", methods, 4, sizeof(methods[0]), nullptr, 0, 1};
+    const polycall_service_descriptor service = {sizeof(service),    "fuzz.Echo", methods, 4,
+                                                 sizeof(methods[0]), nullptr,     0,       1};
     if (polycall_server_add_service(server_, &service, handlers, sizeof(handlers[0]), nullptr,
                                     nullptr, &status) != POLYCALL_OK ||
         polycall_server_listen(server_, ("unix:" + path_).c_str(), nullptr, 0, &status) !=

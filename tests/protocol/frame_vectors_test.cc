@@ -16,13 +16,17 @@ using protocol_test::ToHex;
 using protocol_test::Vector;
 
 uint8_t TypeOf(const Vector& vector) {
-  static const std::map<std::string, FrameType> kTypes = {
-      {"HELLO", FrameType::kHello},       {"ACCEPT", FrameType::kAccept},
-      {"CALL", FrameType::kCall},         {"MESSAGE", FrameType::kMessage},
-      {"HALF_CLOSE", FrameType::kHalfClose}, {"STATUS", FrameType::kStatus},
-      {"CANCEL", FrameType::kCancel},     {"CREDIT", FrameType::kCredit},
-      {"PING", FrameType::kPing},         {"GO_AWAY", FrameType::kGoAway},
-      {"METADATA", FrameType::kMetadata}};
+  static const std::map<std::string, FrameType> kTypes = {{"HELLO", FrameType::kHello},
+                                                          {"ACCEPT", FrameType::kAccept},
+                                                          {"CALL", FrameType::kCall},
+                                                          {"MESSAGE", FrameType::kMessage},
+                                                          {"HALF_CLOSE", FrameType::kHalfClose},
+                                                          {"STATUS", FrameType::kStatus},
+                                                          {"CANCEL", FrameType::kCancel},
+                                                          {"CREDIT", FrameType::kCredit},
+                                                          {"PING", FrameType::kPing},
+                                                          {"GO_AWAY", FrameType::kGoAway},
+                                                          {"METADATA", FrameType::kMetadata}};
   const auto known = kTypes.find(vector.Text("type"));
   if (known != kTypes.end()) return static_cast<uint8_t>(known->second);
   return static_cast<uint8_t>(vector.Number("type"));
@@ -30,9 +34,9 @@ uint8_t TypeOf(const Vector& vector) {
 
 uint8_t FlagsOf(const Vector& vector) {
   static const std::map<std::string, FrameFlags> kFlags = {
-      {"END", kFlagEnd},           {"METADATA", kFlagMetadata}, {"MESSAGE", kFlagMessage},
-      {"NAMED", kFlagNamed},       {"TRAILING", kFlagTrailing}, {"NOT_STARTED", kFlagNotStarted},
-      {"TEXT", kFlagText},         {"COMPRESSED", kFlagCompressed}};
+      {"END", kFlagEnd},     {"METADATA", kFlagMetadata},    {"MESSAGE", kFlagMessage},
+      {"NAMED", kFlagNamed}, {"TRAILING", kFlagTrailing},    {"NOT_STARTED", kFlagNotStarted},
+      {"TEXT", kFlagText},   {"COMPRESSED", kFlagCompressed}};
   std::istringstream words(vector.Text("flags"));
   uint8_t flags = 0;
   for (std::string word; words >> word;) flags |= kFlags.at(word);

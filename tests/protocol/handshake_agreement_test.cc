@@ -72,7 +72,8 @@ class Filler {
   }
 
   std::string Text() {
-    static const char* const kPieces[] = {"a", "calc.v1", "\u00e9", "\u20ac", "\U0001f600", " ", "\t"};
+    static const char* const kPieces[] = {"a",          "calc.v1", "\u00e9", "\u20ac",
+                                          "\U0001f600", " ",       "\t"};
     std::string text;
     for (uint32_t n = random_() % 8; n > 0; --n) text += kPieces[random_() % std::size(kPieces)];
     if (random_() % 16 == 0) text.append(300, 'x');

@@ -15,8 +15,7 @@ HostIdentity FromProtobuf(const v1::HostIdentity& message) {
 ServiceInfo FromProtobuf(const v1::ServiceInfo& message) {
   ServiceInfo service{message.name(), message.fingerprint(), {}};
   for (const v1::MethodInfo& method : message.methods()) {
-    service.methods.push_back({method.name(), static_cast<int32_t>(method.kind()),
-                               method.flags()});
+    service.methods.push_back({method.name(), static_cast<int32_t>(method.kind()), method.flags()});
   }
   return service;
 }

@@ -30,8 +30,8 @@ void Check(const Vector& vector) {
   EXPECT_EQ(decoded, FromProtobuf(expected));
 
   Protobuf read_by_protobuf;
-  ASSERT_TRUE(read_by_protobuf.ParseFromArray(bytes.view().data(),
-                                              static_cast<int>(bytes.view().size())));
+  ASSERT_TRUE(
+      read_by_protobuf.ParseFromArray(bytes.view().data(), static_cast<int>(bytes.view().size())));
   EXPECT_EQ(decoded, FromProtobuf(read_by_protobuf));
 }
 

@@ -65,8 +65,7 @@ std::vector<Vector> ReadVectors(const std::string& file) {
       return {};
     }
     const size_t value = line.find_first_not_of(' ', colon + 1);
-    lines.emplace_back(line.substr(0, colon),
-                       value == std::string::npos ? "" : line.substr(value));
+    lines.emplace_back(line.substr(0, colon), value == std::string::npos ? "" : line.substr(value));
   }
   EXPECT_FALSE(vectors.empty()) << path << " has no records";
   for (const Vector& vector : vectors) {
