@@ -91,7 +91,8 @@ class Accessors {
                       } else {
                         const std::string which =
                             "message->" + members_.oneof_case.at(field.oneof);
-                        w->Line("if (", which, " != ", Case(field), " || ", slot, " == NULL) {");
+                        WriteList(w, "if (" + which + " != " + Case(field),
+                                  {"|| " + slot + " == NULL"}, ") {");
                         {
                           const auto deeper = w->Indented();
                           NewSubmessage(w, slot, field);

@@ -91,21 +91,21 @@ void DefineServe(Writer* w, const std::string& type, const std::vector<MethodPar
     w->Line("self->handlers = *handlers;");
     w->Line("self->arg = arg;");
     if (methods.empty()) {
-      w->Line("return polycall_typed_add_service(server, &", type, "_service, NULL, self, status);");
+      WriteList(w, "return polycall_typed_add_service(",
+                {"server", "&" + type + "_service", "NULL", "self", "status"}, ");");
     } else {
       w->Line("const polycall_handler table[] = {");
       for (const MethodParts& m : methods) {
         const auto more = w->Indented(2);
-        // A blocking handler goes first; only an asynchronous one says so to the runtime.
-        w->Line("polycall_typed_handler(");
-        w->Line("    handlers->", m.member, " != NULL ? ", m.server, "_run");
-        w->Line("    : handlers->", m.member_async, " != NULL ? ", m.server, "_run_async : NULL,");
-        w->Line("    self, &", m.request, "_type,");
-        w->Line("    handlers->", m.member, " == NULL && handlers->", m.member_async,
-                " != NULL),");
+        WriteList(w, "polycall_typed_handler(",
+                  {"handlers->" + m.member + " != NULL ? " + m.server + "_run : NULL",
+                   "handlers->" + m.member_async + " != NULL ? " + m.server + "_run_async : NULL",
+                   "self", "&" + m.request + "_type"},
+                  "),");
       }
       w->Line("};");
-      w->Line("return polycall_typed_add_service(server, &", type, "_service, table, self, status);");
+      WriteList(w, "return polycall_typed_add_service(",
+                {"server", "&" + type + "_service", "table", "self", "status"}, ");");
     }
   }
   w->Line("}");

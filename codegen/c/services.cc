@@ -27,7 +27,8 @@ void DeclareSend(Writer* w, const std::string& prefix, const std::string& messag
 void DeclareReceive(Writer* w, const std::string& prefix, const std::string& message) {
   Function(w, "int " + prefix + "_receive",
            {"polycall_call* call", "polycall_arena* arena", message + "* message"});
-  w->Line("typedef void (*", prefix, "_receive_fn)(void* arg, const ", message, "* message);");
+  Function(w, "typedef void (*" + prefix + "_receive_fn)",
+           {"void* arg", "const " + message + "* message"});
   Function(w, "void " + prefix + "_receive_async",
            {"polycall_call* call", prefix + "_receive_fn received", "void* arg"});
 }

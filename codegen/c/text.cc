@@ -86,7 +86,8 @@ void WriteList(Writer* w, const std::string& head, const std::vector<std::string
     w->Line(line);
     line = std::string(hang, ' ');
   }
-  bool fresh = true;  // nothing stands on this line but its beginning
+  // Nothing stands on this line but its beginning, and no space is wanted behind that.
+  bool fresh = line.empty() || line.back() == '(' || line.back() == '{' || line.back() == ' ';
   for (size_t i = 0; i < items.size(); ++i) {
     const std::string end = i + 1 == items.size() ? tail : ",";
     const size_t needed = (fresh ? 0 : 1) + items[i].size() + end.size();

@@ -97,14 +97,13 @@ static void refuse_call(void* arg, polycall_call* call, const polycall_message* 
   polycall_status_clear(&status);
 }
 
-polycall_handler polycall_typed_handler(polycall_handler_fn run, void* arg,
-                                        const polycall_message_type* request_type,
-                                        bool asynchronous) {
+polycall_handler polycall_typed_handler(polycall_handler_fn run, polycall_handler_fn run_async,
+                                        void* arg, const polycall_message_type* request_type) {
   polycall_handler handler = POLYCALL_HANDLER_INIT;
-  handler.fn = run == NULL ? refuse_call : run;
+  handler.fn = run != NULL ? run : run_async != NULL ? run_async : refuse_call;
   handler.arg = arg;
   handler.request_type = request_type;
-  handler.asynchronous = asynchronous ? 1 : 0;
+  handler.asynchronous = run == NULL && run_async != NULL;
   return handler;
 }
 

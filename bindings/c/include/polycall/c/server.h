@@ -42,11 +42,10 @@ void polycall_serving_dismiss(polycall_serving* serving);
 void polycall_typed_server_finish(polycall_call* call, const polycall_status* status,
                                   const polycall_message_type* type, const void* reply);
 
-/* Serves one method of a service; `run` NULL: the program has no handler for it, and its calls end
- * UNIMPLEMENTED. */
-polycall_handler polycall_typed_handler(polycall_handler_fn run, void* arg,
-                                        const polycall_message_type* request_type,
-                                        bool asynchronous);
+/* How one method is served: by `run` if the program has a blocking handler, else by `run_async` if it
+ * has an asynchronous one; both NULL: its calls end UNIMPLEMENTED. */
+polycall_handler polycall_typed_handler(polycall_handler_fn run, polycall_handler_fn run_async,
+                                        void* arg, const polycall_message_type* request_type);
 
 /* Adds the service. `registration` is freed once no handler can run any more, or at once on failure;
  * it is made with polycall_typed_registration. */
