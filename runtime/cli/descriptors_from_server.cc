@@ -4,6 +4,7 @@
 #include <set>
 
 #include "descriptors.h"
+#include "grpc/health/v1/health.pb.h"
 #include "polycall/v1/description.pb.h"
 
 namespace polycall::cli {
@@ -35,6 +36,7 @@ class FromServer : public Descriptors {
                         "FOLDER)");
     }
     for (const v1::DescribedService& service : response.services()) AddFiles(service);
+    AddBuiltins();
     for (const auto& file : files_) Build(file.first);
     for (const v1::DescribedService& service : response.services()) {
       services_.push_back(
@@ -54,6 +56,17 @@ class FromServer : public Descriptors {
     }
     for (FileDescriptorProto& file : *set.mutable_file()) {
       files_.emplace(file.name(), std::move(file));
+    }
+  }
+
+  // Servers send no files of their built-in services: we have them.
+  void AddBuiltins() {
+    for (const google::protobuf::FileDescriptor* file :
+         {v1::GetServicesRequest::descriptor()->file(),
+          grpc::health::v1::HealthCheckRequest::descriptor()->file()}) {
+      FileDescriptorProto proto;
+      file->CopyTo(&proto);
+      files_.emplace(file->name(), std::move(proto));
     }
   }
 

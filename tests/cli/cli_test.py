@@ -129,6 +129,10 @@ class Call(CliTest):
         request = {"any": {"@type": "type.googleapis.com/calc.v1.AddRequest", "a": 1}}
         self.assertEqual(self.call("Echo", json.dumps(request)).json(), request)
 
+    def test_built_in_services_are_known_without_the_servers_description(self):
+        result = run("call", self.target, "grpc.health.v1.Health/Check", '{"service": "calc.v1.Calc"}')
+        self.assertEqual(result.json(), {"status": "SERVING"})
+
     def test_proto_files_replace_the_servers_description(self):
         result = run(
             "call", self.target, "calc.v1.Calc/Add", '{"a": 1}', "--proto", "calc.proto", "-I", HERE
