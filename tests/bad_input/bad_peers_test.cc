@@ -193,6 +193,38 @@ TEST_P(BadPeers, MoreStreamBytesThanTheCreditEndTheConnection) {
   EXPECT_TRUE(Answers(small.Target(GetParam())));
 }
 
+// The messages of a short stream are mostly read when its status is there already.
+TEST_P(BadPeers, ShortStreamsThatAreReadAfterTheirEndGiveTheirCreditBack) {
+  polycall_channel_options options = POLYCALL_CHANNEL_OPTIONS_INIT;
+  options.limits.call_window = 64 << 10;
+  options.limits.connection_window = 128 << 10;
+  polycall_channel* channel = polycall_channel_new(target().c_str(), &options, nullptr);
+  ASSERT_NE(channel, nullptr);
+  const std::string bytes(8 << 10, 'x');
+  polycall_message message = POLYCALL_MESSAGE_INIT;
+  message.data = bytes.data();
+  message.size = bytes.size();
+  for (int i = 0; i < 200 && !HasFailure(); ++i) {
+    polycall_call* call = StartCall(channel, "Repeat", POLYCALL_SERVER_STREAMING);
+    polycall_call_send(call, &message, POLYCALL_SEND_HALF_CLOSE, nullptr);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    polycall_message got = POLYCALL_MESSAGE_INIT;
+    int count = 0;
+    // Every third call is left unread.
+    while (i % 3 != 0 && polycall_call_receive(call, &got) == 1) {
+      ++count;
+      polycall_message_release(&got);
+    }
+    polycall_status status = POLYCALL_STATUS_INIT;
+    EXPECT_EQ(polycall_call_wait(call, &status, nullptr), POLYCALL_OK)
+        << "call " << i << ": " << status.message;
+    EXPECT_EQ(count, i % 3 == 0 ? 0 : 4);
+    polycall_status_clear(&status);
+    polycall_call_release(call);
+  }
+  polycall_channel_free(channel);
+}
+
 // Messages that arrive for a call that has ended, or that its handler never took, cost the connection's
 // credit all the same. It must come back, or streams stop for ever once a window is used up.
 TEST_P(BadPeers, CallsThatEndEarlyDoNotUseUpTheConnectionsCredit) {

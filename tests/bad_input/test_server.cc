@@ -36,21 +36,28 @@ void Chat(void*, polycall_call* call, const polycall_message*) {
   polycall_call_finish(call, nullptr, nullptr);
 }
 
+void Repeat(void*, polycall_call* call, const polycall_message* request) {
+  for (int i = 0; i < 4 && polycall_call_send(call, request, 0, nullptr) == POLYCALL_OK; ++i) {
+  }
+  polycall_call_finish(call, nullptr, nullptr);
+}
+
 void Ignore(void*, polycall_call* call, const polycall_message*) {
   std::this_thread::sleep_for(std::chrono::milliseconds(2));
   polycall_message nothing = POLYCALL_MESSAGE_INIT;
   polycall_call_finish(call, nullptr, &nothing);
 }
 
-constexpr polycall_method_descriptor kMethods[] = {
-    {sizeof(polycall_method_descriptor), "Unary", POLYCALL_UNARY, 0, 0, nullptr, nullptr},
-    {sizeof(polycall_method_descriptor), "Collect", POLYCALL_CLIENT_STREAMING, 0, 0, nullptr,
-     nullptr},
-    {sizeof(polycall_method_descriptor), "Flood", POLYCALL_SERVER_STREAMING, 0, 0, nullptr,
-     nullptr},
-    {sizeof(polycall_method_descriptor), "Chat", POLYCALL_BIDI_STREAMING, 0, 0, nullptr, nullptr},
-    {sizeof(polycall_method_descriptor), "Ignore", POLYCALL_CLIENT_STREAMING, 0, 0, nullptr,
-     nullptr}};
+constexpr polycall_method_descriptor Method(const char* name, polycall_kind kind) {
+  return {sizeof(polycall_method_descriptor), name, kind, 0, 0, nullptr, nullptr};
+}
+
+constexpr polycall_method_descriptor kMethods[] = {Method("Unary", POLYCALL_UNARY),
+                                                   Method("Collect", POLYCALL_CLIENT_STREAMING),
+                                                   Method("Flood", POLYCALL_SERVER_STREAMING),
+                                                   Method("Chat", POLYCALL_BIDI_STREAMING),
+                                                   Method("Ignore", POLYCALL_CLIENT_STREAMING),
+                                                   Method("Repeat", POLYCALL_SERVER_STREAMING)};
 constexpr size_t kMethodCount = std::size(kMethods);
 
 }  // namespace
@@ -78,7 +85,7 @@ TestServer::TestServer(const polycall_server_options& options) {
   polycall_status status = POLYCALL_STATUS_INIT;
   server_ = polycall_server_new(&options, &status);
   polycall_handler handlers[kMethodCount];
-  const polycall_handler_fn functions[kMethodCount] = {Echo, Collect, Flood, Chat, Ignore};
+  const polycall_handler_fn functions[kMethodCount] = {Echo, Collect, Flood, Chat, Ignore, Repeat};
   for (size_t i = 0; i < kMethodCount; ++i) {
     handlers[i] = POLYCALL_HANDLER_INIT;
     handlers[i].fn = functions[i];

@@ -26,7 +26,7 @@ class TemporaryFolder {
 
 // Serves bad.Echo: Unary(x) -> x; Collect(stream) -> the last; Chat(stream) -> stream, echoed;
 // Flood(x) -> stream of x without end, until the call is cancelled; Ignore(stream) -> nothing, after a
-// moment in which it reads nothing.
+// moment in which it reads nothing; Repeat(x) -> stream of four x.
 class TestServer {
  public:
   explicit TestServer(const polycall_server_options& options = Defaults());
