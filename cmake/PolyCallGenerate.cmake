@@ -15,6 +15,9 @@
 # OUT_DIR      where the generated files go. Default: ${CMAKE_CURRENT_BINARY_DIR}/t
 # LINK         other targets of polycall_generate (or libraries) that the generated code needs.
 #
+# A file that imports polycall/v1/options.proto needs nothing more: C++ libraries get its messages from
+# a target that all of them share.
+#
 # The same file serves PolyCall's own build, where the targets are plain names, and an installed
 # package, where they are PolyCall::polycall and so on.
 
@@ -28,6 +31,9 @@ elseif(NOT POLYCALL_IDL_DIR)
     HINTS ${CMAKE_CURRENT_LIST_DIR}/../../../share/polycall/idl
           ${CMAKE_CURRENT_LIST_DIR}/../../../../share/polycall/idl)
 endif()
+
+# Functions see the variables of their caller, which may be another folder than that of find_package.
+set(POLYCALL_IDL_DIR ${POLYCALL_IDL_DIR} CACHE INTERNAL "the folder with polycall/v1/options.proto")
 
 function(_polycall_target out name)
   if(TARGET PolyCall::${name})
@@ -49,6 +55,27 @@ function(_polycall_relative proto dirs dir_out relative_out)
     endif()
   endforeach()
   message(FATAL_ERROR "polycall_generate: ${proto} is below none of the IMPORT_DIRS: ${dirs}")
+endfunction()
+
+# polycall/v1/options.pb.h as one library for the whole build: protobuf ends a program that contains
+# the same file twice.
+function(_polycall_options_target)
+  if(TARGET polycall_options_cpp)
+    return()
+  endif()
+  set(dir ${CMAKE_BINARY_DIR}/polycall_options)
+  file(MAKE_DIRECTORY ${dir})
+  set(made ${dir}/polycall/v1/options.pb.cc ${dir}/polycall/v1/options.pb.h)
+  add_custom_command(
+    OUTPUT ${made}
+    COMMAND protobuf::protoc --cpp_out=${dir} -I${POLYCALL_IDL_DIR}
+            ${POLYCALL_IDL_DIR}/polycall/v1/options.proto
+    DEPENDS ${POLYCALL_IDL_DIR}/polycall/v1/options.proto protobuf::protoc
+    VERBATIM)
+  add_library(polycall_options_cpp STATIC ${made})
+  set_target_properties(polycall_options_cpp PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(polycall_options_cpp PUBLIC ${dir})
+  target_link_libraries(polycall_options_cpp PUBLIC protobuf::libprotobuf)
 endfunction()
 
 function(polycall_generate)
@@ -93,6 +120,11 @@ function(polycall_generate)
     string(REGEX REPLACE "\\.proto$" "" base ${relative})
     set(message_flags)
     if(arg_LANGUAGE STREQUAL "cpp")
+      file(STRINGS ${proto} imports_options REGEX "^ *import .*polycall/v1/options.proto")
+      if(imports_options)
+        _polycall_options_target()
+        list(APPEND arg_LINK polycall_options_cpp)
+      endif()
       set(made ${base}.pb.cc ${base}.pb.h ${base}.polycall.h)
       set(message_flags --cpp_out=${arg_OUT_DIR})
     elseif(arg_LANGUAGE STREQUAL "c")

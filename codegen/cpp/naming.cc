@@ -61,7 +61,6 @@ ServiceNames::ServiceNames(const model::Service& service)
     : service_(Identifier(service.name)), package_(service.file->package) {
   for (const std::string_view name : kOwnNames) taken_.emplace(name);
   for (const std::string_view name : kParameters) taken_.emplace(name);
-  taken_.insert(service_);
   const auto claim = [this](std::string name) {
     while (!taken_.insert(name).second) name.push_back('_');
     return name;
@@ -75,6 +74,8 @@ ServiceNames::ServiceNames(const model::Service& service)
   for (size_t i = 0; i < methods_.size(); ++i) {
     if (methods_[i].call.empty()) methods_[i].call = claim(Identifier(service.methods[i].name));
   }
+  // A function of a nested class may be called like the service, but none of its own members.
+  taken_.insert(service_);
   for (size_t i = 0; i < methods_.size(); ++i) {
     const std::string& name = service.methods[i].name;
     methods_[i].traits = claim(name + "Method");

@@ -93,12 +93,20 @@ TEST_F(ServiceNamesTest, AnRpcThatIsCalledLikeAnothersFormKeepsItsNameToo) {
 }
 
 TEST_F(ServiceNamesTest, AnRpcThatIsCalledLikeSomethingOfOursGetsAnUnderscore) {
-  const ServiceNames names = NamesOf({"Client", "Service", "delete", "S", "delete_"});
+  const ServiceNames names = NamesOf({"Client", "Service", "delete", "channel", "delete_"});
   EXPECT_EQ(names.method(0).call, "Client_");
   EXPECT_EQ(names.method(1).call, "Service_");
-  EXPECT_EQ(names.method(3).call, "S_");
+  EXPECT_EQ(names.method(3).call, "channel_");
   EXPECT_EQ(names.method(4).call, "delete_");
   EXPECT_EQ(names.method(2).call, "delete__");
+}
+
+TEST_F(ServiceNamesTest, AnRpcMayBeCalledLikeItsServiceButNoAliasMay) {
+  service_.name = "AddMethod";
+  const ServiceNames names = NamesOf({"AddMethod", "Add"});
+  EXPECT_EQ(names.method(0).call, "AddMethod");
+  service_.methods.clear();
+  EXPECT_EQ(NamesOf({"Add"}).method(0).traits, "AddMethod_");
 }
 
 TEST_F(ServiceNamesTest, NoTwoNamesAreTheSame) {

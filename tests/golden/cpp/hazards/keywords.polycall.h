@@ -731,14 +731,14 @@ class Keywords final {
       return {stub_.raw(), stub_.method(19), request, options};
     }
 
-    ::polycall::StatusOr<::hazards::import::package::def::lambda::nil::request> Keywords_(
+    ::polycall::StatusOr<::hazards::import::package::def::lambda::nil::request> Keywords(
         const ::hazards::import::package::def::lambda::nil::request& request,
         const ::polycall::CallOptions& options = ::polycall::kDefaultCallOptions) const {
       return ::polycall::internal::CallUnary<KeywordsMethod>(stub_.raw(), stub_.method(20), request,
                                                              options);
     }
     // The same into a response of one's own, which may be used again: the fast path.
-    ::polycall::Status Keywords_(
+    ::polycall::Status Keywords(
         const ::hazards::import::package::def::lambda::nil::request& request,
         ::hazards::import::package::def::lambda::nil::request* reply,
         const ::polycall::CallOptions& options = ::polycall::kDefaultCallOptions) const {
@@ -1124,7 +1124,7 @@ class Keywords final {
       return ::polycall::internal::NotImplemented("hazards.import.package.def.lambda.nil.Keywords/Status");
     }
 
-    virtual ::polycall::Status Keywords_(
+    virtual ::polycall::Status Keywords(
         ::polycall::ServerContext& /*context*/,
         const ::hazards::import::package::def::lambda::nil::request& /*request*/,
         ::hazards::import::package::def::lambda::nil::request* /*reply*/) {
@@ -1234,7 +1234,7 @@ class Keywords final {
               ::polycall::internal::BlockingHandler<StatusMethod, Keywords::Service,
                   &Keywords::Service::Status>::Make(this),
               ::polycall::internal::BlockingHandler<KeywordsMethod, Keywords::Service,
-                  &Keywords::Service::Keywords_>::Make(this),
+                  &Keywords::Service::Keywords>::Make(this),
               ::polycall::internal::BlockingHandler<AddMethod, Keywords::Service,
                   &Keywords::Service::Add>::Make(this),
               ::polycall::internal::BlockingHandler<AddAsyncMethod, Keywords::Service,
@@ -1381,7 +1381,7 @@ class Keywords final {
       co_return ::polycall::internal::NotImplemented("hazards.import.package.def.lambda.nil.Keywords/Status");
     }
 
-    virtual ::polycall::Task<::polycall::StatusOr<::hazards::import::package::def::lambda::nil::request>> Keywords_(
+    virtual ::polycall::Task<::polycall::StatusOr<::hazards::import::package::def::lambda::nil::request>> Keywords(
         ::polycall::ServerContext& /*context*/,
         const ::hazards::import::package::def::lambda::nil::request& /*request*/) {
       co_return ::polycall::internal::NotImplemented("hazards.import.package.def.lambda.nil.Keywords/Keywords");
@@ -1485,7 +1485,7 @@ class Keywords final {
               ::polycall::internal::CoroutineHandler<StatusMethod, Keywords::CoroutineService,
                   &Keywords::CoroutineService::Status>::Make(this),
               ::polycall::internal::CoroutineHandler<KeywordsMethod, Keywords::CoroutineService,
-                  &Keywords::CoroutineService::Keywords_>::Make(this),
+                  &Keywords::CoroutineService::Keywords>::Make(this),
               ::polycall::internal::CoroutineHandler<AddMethod, Keywords::CoroutineService,
                   &Keywords::CoroutineService::Add>::Make(this),
               ::polycall::internal::CoroutineHandler<AddAsyncMethod, Keywords::CoroutineService,
@@ -1652,7 +1652,7 @@ class Keywords final {
       done.Finish(::polycall::internal::NotImplemented("hazards.import.package.def.lambda.nil.Keywords/Status"));
     }
 
-    virtual void Keywords_(
+    virtual void Keywords(
         ::polycall::ServerContext& /*context*/,
         const ::hazards::import::package::def::lambda::nil::request& /*request*/,
         ::polycall::Responder<::hazards::import::package::def::lambda::nil::request> done) {
@@ -1764,7 +1764,7 @@ class Keywords final {
               ::polycall::internal::CallbackHandler<StatusMethod, Keywords::CallbackService,
                   &Keywords::CallbackService::Status>::Make(this),
               ::polycall::internal::CallbackHandler<KeywordsMethod, Keywords::CallbackService,
-                  &Keywords::CallbackService::Keywords_>::Make(this),
+                  &Keywords::CallbackService::Keywords>::Make(this),
               ::polycall::internal::CallbackHandler<AddMethod, Keywords::CallbackService,
                   &Keywords::CallbackService::Add>::Make(this),
               ::polycall::internal::CallbackHandler<AddAsyncMethod, Keywords::CallbackService,

@@ -31,14 +31,14 @@ class Echo final {
 
     const std::shared_ptr<::polycall::Channel>& channel() const { return stub_.channel(); }
 
-    ::polycall::StatusOr<Thing> Echo_(
+    ::polycall::StatusOr<Thing> Echo(
         const Thing& request,
         const ::polycall::CallOptions& options = ::polycall::kDefaultCallOptions) const {
       return ::polycall::internal::CallUnary<EchoMethod>(stub_.raw(), stub_.method(0), request,
                                                          options);
     }
     // The same into a response of one's own, which may be used again: the fast path.
-    ::polycall::Status Echo_(
+    ::polycall::Status Echo(
         const Thing& request, Thing* reply,
         const ::polycall::CallOptions& options = ::polycall::kDefaultCallOptions) const {
       return ::polycall::internal::CallUnary<EchoMethod>(stub_.raw(), stub_.method(0), request,
@@ -66,8 +66,8 @@ class Echo final {
   // number of threads at once. What is not overridden answers UNIMPLEMENTED.
   class Service : public ::polycall::Service {
    public:
-    virtual ::polycall::Status Echo_(::polycall::ServerContext& /*context*/,
-                                     const Thing& /*request*/, Thing* /*reply*/) {
+    virtual ::polycall::Status Echo(::polycall::ServerContext& /*context*/,
+                                    const Thing& /*request*/, Thing* /*reply*/) {
       return ::polycall::internal::NotImplemented("hazards.twin.left.Echo/Echo");
     }
 
@@ -76,7 +76,7 @@ class Echo final {
           &Echo::Descriptor(),
           {
               ::polycall::internal::BlockingHandler<EchoMethod, Echo::Service,
-                  &Echo::Service::Echo_>::Make(this),
+                  &Echo::Service::Echo>::Make(this),
           },
       };
     }
@@ -85,7 +85,7 @@ class Echo final {
   // The same with coroutines: parameters live until the handler's task has ended.
   class CoroutineService : public ::polycall::Service {
    public:
-    virtual ::polycall::Task<::polycall::StatusOr<Thing>> Echo_(
+    virtual ::polycall::Task<::polycall::StatusOr<Thing>> Echo(
         ::polycall::ServerContext& /*context*/, const Thing& /*request*/) {
       co_return ::polycall::internal::NotImplemented("hazards.twin.left.Echo/Echo");
     }
@@ -95,7 +95,7 @@ class Echo final {
           &Echo::Descriptor(),
           {
               ::polycall::internal::CoroutineHandler<EchoMethod, Echo::CoroutineService,
-                  &Echo::CoroutineService::Echo_>::Make(this),
+                  &Echo::CoroutineService::Echo>::Make(this),
           },
       };
     }
@@ -104,8 +104,8 @@ class Echo final {
   // The same with callbacks: parameters live until `done` has finished the call.
   class CallbackService : public ::polycall::Service {
    public:
-    virtual void Echo_(::polycall::ServerContext& /*context*/, const Thing& /*request*/,
-                       ::polycall::Responder<Thing> done) {
+    virtual void Echo(::polycall::ServerContext& /*context*/, const Thing& /*request*/,
+                      ::polycall::Responder<Thing> done) {
       done.Finish(::polycall::internal::NotImplemented("hazards.twin.left.Echo/Echo"));
     }
 
@@ -114,7 +114,7 @@ class Echo final {
           &Echo::Descriptor(),
           {
               ::polycall::internal::CallbackHandler<EchoMethod, Echo::CallbackService,
-                  &Echo::CallbackService::Echo_>::Make(this),
+                  &Echo::CallbackService::Echo>::Make(this),
           },
       };
     }
