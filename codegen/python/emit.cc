@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "codegen/model/names.h"
 #include "codegen/python/docstring.h"
@@ -16,8 +17,12 @@ void WriteImports(const model::File& file, const python::ModuleNames& names, Wri
   const auto module_of = [](const model::File* used) {
     return python::ModuleName(used->name) + "_pb2";
   };
+  std::vector<const model::File*> imports = names.imports();
+  std::sort(imports.begin(), imports.end(), [&](const model::File* a, const model::File* b) {
+    return module_of(a) < module_of(b);
+  });
   const bool by_name = std::any_of(
-      names.imports().begin(), names.imports().end(),
+      imports.begin(), imports.end(),
       [&](const model::File* used) { return !python::IsImportable(module_of(used)); });
   if (by_name) writer->Line("import importlib");
   writer->Line("import typing");
@@ -25,7 +30,7 @@ void WriteImports(const model::File& file, const python::ModuleNames& names, Wri
   writer->Line("import polycall");
   writer->Line("from polycall import stubs");
   writer->Line();
-  for (const model::File* used : names.imports()) {
+  for (const model::File* used : imports) {
     const std::string module = module_of(used);
     const std::string& alias = names.Module(*used);
     if (!python::IsImportable(module)) {

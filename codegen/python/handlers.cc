@@ -126,12 +126,12 @@ void WriteDescriptor(const model::Service& service, const ModuleNames& names, Wr
   {
     const auto indented = writer->Indented();
     writer->Line("\"", service.full_name, "\",");
-    writer->Line("(");
+    writer->Line(service.methods.empty() ? "()," : "(");
     for (size_t i = 0; i < service.methods.size(); ++i) {
       const auto methods = writer->Indented();
       WriteMethodDescriptor(service.methods[i], functions.Function(i), names, writer);
     }
-    writer->Line("),");
+    if (!service.methods.empty()) writer->Line("),");
     writer->Line("file=", names.Module(*service.file), ".DESCRIPTOR,");
     writer->Line("fingerprint=", Hex(service.fingerprint), ",");
   }
