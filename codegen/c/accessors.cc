@@ -68,7 +68,8 @@ class Accessors {
   std::string Table(const model::Message& message) { return names_.Type(message) + "_table"; }
 
   void Scalar(const model::Field& field) {
-    all_.push_back({"void ", Name("set", field),
+    all_.push_back({"void ",
+                    Name("set", field),
                     {type_ + "* message", ValueType(field, &names_) + " value"},
                     [slot = Slot(field), mark = Mark(field)](Writer* w) {
                       w->Line(mark);
@@ -78,7 +79,8 @@ class Accessors {
 
   void Submessage(const model::Field& field) {
     const std::string submessage = ValueType(field, &names_);
-    all_.push_back({submessage + "* ", Name("mutable", field),
+    all_.push_back({submessage + "* ",
+                    Name("mutable", field),
                     {type_ + "* message", "polycall_arena* arena"},
                     [this, &field, slot = Slot(field)](Writer* w) {
                       if (field.oneof == nullptr) {
@@ -89,8 +91,7 @@ class Accessors {
                         }
                         w->Line("}");
                       } else {
-                        const std::string which =
-                            "message->" + members_.oneof_case.at(field.oneof);
+                        const std::string which = "message->" + members_.oneof_case.at(field.oneof);
                         WriteList(w, "if (" + which + " != " + Case(field),
                                   {"|| " + slot + " == NULL"}, ") {");
                         {
@@ -115,7 +116,8 @@ class Accessors {
   void Repeated(const model::Field& field) {
     const std::string value = ValueType(field, &names_);
     if (field.type == FieldType::kMessage) {
-      all_.push_back({value + "* ", Name("add", field),
+      all_.push_back({value + "* ",
+                      Name("add", field),
                       {type_ + "* message", "polycall_arena* arena"},
                       [this, &field, slot = Slot(field)](Writer* w) {
                         WriteList(w, "return polycall_codec_add(",
@@ -123,7 +125,8 @@ class Accessors {
                       }});
       return;
     }
-    all_.push_back({"bool ", Name("add", field),
+    all_.push_back({"bool ",
+                    Name("add", field),
                     {type_ + "* message", "polycall_arena* arena", value + " value"},
                     [value, slot = Slot(field)](Writer* w) {
                       WriteList(w, value + "* const slot = polycall_array_add(",
@@ -145,13 +148,15 @@ class Accessors {
     const MemberNames& members = names_.Of(*field.message->file).Members(*field.message);
     const std::string found = "entry->" + members.field.at(&value);
     all_.push_back({"const " + value_type + "* ",
-                    Name("get", field), {"const " + type_ + "* message", key_parameter},
+                    Name("get", field),
+                    {"const " + type_ + "* message", key_parameter},
                     [=, this, &field, slot = Slot(field)](Writer* w) {
                       WriteList(w, "const " + entry + "* const entry = polycall_map_find(",
                                 {"&" + Table(*field.message), "&" + slot, "&key"}, ");");
                       w->Line("return entry == NULL ? NULL : ", address, found, ";");
                     }});
-    all_.push_back({value_type + "* ", Name("put", field),
+    all_.push_back({value_type + "* ",
+                    Name("put", field),
                     {type_ + "* message", "polycall_arena* arena", key_parameter},
                     [=, this, &field, slot = Slot(field)](Writer* w) {
                       WriteList(w, entry + "* const entry = polycall_map_put(",

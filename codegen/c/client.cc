@@ -10,10 +10,10 @@ using model::Kind;
 // The function that calls a callback of the program's with its true type.
 void DefineInvokeReply(Writer* w, const MethodParts& m) {
   w->Line();
-  WriteList(w, "static void " + m.client + "_invoke(",
-            {"polycall_any_fn fn", "void* arg", "const polycall_status* status",
-             "const void* reply"},
-            ") {");
+  WriteList(
+      w, "static void " + m.client + "_invoke(",
+      {"polycall_any_fn fn", "void* arg", "const polycall_status* status", "const void* reply"},
+      ") {");
   w->Line("  ((", m.client, "_done_fn)fn)(arg, status, reply);");
   w->Line("}");
 }
@@ -34,10 +34,10 @@ void DefineUnary(Writer* w, const MethodParts& m) {
   w->Line("  return polycall_typed_take_status(&unary, status);");
   w->Line("}");
   w->Line();
-  WriteList(w, "polycall_code " + m.client + "_unary(",
-            {client, request, "polycall_arena* arena", m.response + "* reply",
-             "polycall_unary* unary"},
-            ") {");
+  WriteList(
+      w, "polycall_code " + m.client + "_unary(",
+      {client, request, "polycall_arena* arena", m.response + "* reply", "polycall_unary* unary"},
+      ") {");
   w->Line("  unary->method = ", method, ";");
   {
     const auto deeper = w->Indented();
@@ -49,16 +49,16 @@ void DefineUnary(Writer* w, const MethodParts& m) {
   w->Line("}");
   DefineInvokeReply(w, m);
   w->Line();
-  WriteList(w, "void " + m.client + "_async(",
-            {client, request, options, m.client + "_done_fn done", "void* arg",
-             "polycall_call** call"},
-            ") {");
+  WriteList(
+      w, "void " + m.client + "_async(",
+      {client, request, options, m.client + "_done_fn done", "void* arg", "polycall_call** call"},
+      ") {");
   {
     const auto deeper = w->Indented();
     WriteList(w, "polycall_typed_unary_async(",
               {"client->channel", method, "&" + m.request + "_type", "request",
-               "&" + m.response + "_type", "options", m.client + "_invoke",
-               "(polycall_any_fn)done", "arg", "call"},
+               "&" + m.response + "_type", "options", m.client + "_invoke", "(polycall_any_fn)done",
+               "arg", "call"},
               ");");
   }
   w->Line("}");
@@ -73,8 +73,9 @@ void DefineStart(Writer* w, const MethodParts& m) {
   WriteList(w, "polycall_call* " + m.client + "_start(", parameters, ") {");
   {
     const auto deeper = w->Indented();
-    WriteList(w, sends_one ? "polycall_call* const call = polycall_typed_start("
-                           : "return polycall_typed_start(",
+    WriteList(w,
+              sends_one ? "polycall_call* const call = polycall_typed_start("
+                        : "return polycall_typed_start(",
               {"client->channel", "client->methods[" + std::to_string(m.index) + "]",
                "&" + m.response + "_type", "options"},
               ");");

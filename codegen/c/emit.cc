@@ -48,8 +48,8 @@ constexpr char kConventions[] = R"(
 std::string Guard(const std::string& header) {
   std::string guard;
   for (const char ch : header) {
-    const bool is_word = (ch >= '0' && ch <= '9') || (ch >= 'A' && ch <= 'Z') ||
-                         (ch >= 'a' && ch <= 'z');
+    const bool is_word =
+        (ch >= '0' && ch <= '9') || (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z');
     guard += !is_word ? '_' : (ch >= 'a' && ch <= 'z') ? static_cast<char>(ch - 'a' + 'A') : ch;
   }
   return (guard[0] >= '0' && guard[0] <= '9' ? "H" : "") + guard + "_";

@@ -32,10 +32,9 @@ void DeclareEnum(Writer* w, const model::Enum& enumeration, Names* names) {
     const auto deeper = w->Indented();
     WriteComment(w, value.comment, value.deprecated);
     // The least number has no literal of its own in C.
-    const std::string number = value.number == INT32_MIN ? "-2147483647 - 1"
-                                                         : std::to_string(value.number);
-    w->Line(file_names.Value(value), " = ", number,
-            i + 1 == enumeration.values.size() ? "" : ",");
+    const std::string number =
+        value.number == INT32_MIN ? "-2147483647 - 1" : std::to_string(value.number);
+    w->Line(file_names.Value(value), " = ", number, i + 1 == enumeration.values.size() ? "" : ",");
   }
   w->Line("} ", type, ";");
   w->Line("POLYCALL_DEFINE_ARRAY(", type, "_array, ", type, ");");
@@ -112,7 +111,11 @@ std::vector<CommonFunction> CommonFunctions(const model::Message& message, Names
   const auto name = [&](const char* suffix) { return file_names.Function(type, suffix); };
   const std::string pointer = "const " + type + "* ";
   return {
-      {"void " + name("init"), {type + "* message"}, "polycall_codec_init(", {table, "message"}, ");"},
+      {"void " + name("init"),
+       {type + "* message"},
+       "polycall_codec_init(",
+       {table, "message"},
+       ");"},
       {type + "* " + name("parse"),
        {"polycall_arena* arena", "const void* data", "size_t size", "polycall_status* status"},
        "return polycall_object_parse_new(",
@@ -163,7 +166,9 @@ std::string Label(const model::Message& message, const model::Field& field) {
 
 std::string Flags(const model::Message& message, const model::Field& field) {
   std::string flags;
-  const auto add = [&](const char* flag) { flags += (flags.empty() ? "" : " | ") + std::string(flag); };
+  const auto add = [&](const char* flag) {
+    flags += (flags.empty() ? "" : " | ") + std::string(flag);
+  };
   if (field.repeated() && field.packed) add("POLYCALL_FIELD_PACKED");
   if (field.type == FieldType::kString && message.file->syntax == model::Syntax::kProto3) {
     add("POLYCALL_FIELD_UTF8");
@@ -219,16 +224,17 @@ void DefineTable(Writer* w, const model::Message& message, Names* names) {
     w->Line("static const polycall_codec_field ", field_table, "[] = {");
     for (const model::Field* field : fields) {
       const bool in_oneof = field->oneof != nullptr;
-      const std::string& member = in_oneof ? members.oneof.at(field->oneof)
-                                           : members.field.at(field);
+      const std::string& member =
+          in_oneof ? members.oneof.at(field->oneof) : members.field.at(field);
       std::string presence = "0";
       if (in_oneof) {
         presence = "offsetof(" + type + ", " + members.oneof_case.at(field->oneof) + ")";
       } else if (!message.map_entry && HasFlag(*field)) {
         presence = "offsetof(" + type + ", " + members.has.at(field) + ")";
       }
-      const std::string submessage =
-          field->type == FieldType::kMessage ? "&" + names->Type(*field->message) + "_table" : "NULL";
+      const std::string submessage = field->type == FieldType::kMessage
+                                         ? "&" + names->Type(*field->message) + "_table"
+                                         : "NULL";
       const auto deeper = w->Indented(2);
       WriteList(w, "{",
                 {std::to_string(field->number), "offsetof(" + type + ", " + member + ")", presence,

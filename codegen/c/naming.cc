@@ -34,8 +34,8 @@ MemberNames NameMembers(const model::Message& message) {
 
 // As a constant is spelled. A name that is upper-case already stays: "COLOR_2D", not "COLOR_2_D".
 std::string UpperCase(const std::string& name) {
-  const bool has_lower = std::any_of(name.begin(), name.end(),
-                                     [](char c) { return c >= 'a' && c <= 'z'; });
+  const bool has_lower =
+      std::any_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
   return has_lower ? UpperSnakeCase(name) : name;
 }
 
@@ -69,9 +69,8 @@ FileNames::FileNames(const model::File& file) {
 std::string FileNames::Take(std::string name, const std::vector<std::string>& suffixes) {
   const auto is_free = [&] {
     if (IsReserved(name) || taken_.contains(name)) return false;
-    return std::none_of(suffixes.begin(), suffixes.end(), [&](const std::string& suffix) {
-      return taken_.contains(name + suffix);
-    });
+    return std::none_of(suffixes.begin(), suffixes.end(),
+                        [&](const std::string& suffix) { return taken_.contains(name + suffix); });
   };
   while (!is_free()) name += "_";
   taken_.insert(name);
@@ -119,9 +118,9 @@ void FileNames::AddService(const model::Service& service) {
     std::string name = SnakeCase(method.name);
     const auto names = [&] {
       std::vector<std::string> all;
-      for (const char* suffix : {"", "_async", "_unary", "_done_fn", "_start", "_send",
-                                 "_send_async", "_receive", "_receive_async", "_receive_fn",
-                                 "_half_close", "_finish"}) {
+      for (const char* suffix :
+           {"", "_async", "_unary", "_done_fn", "_start", "_send", "_send_async", "_receive",
+            "_receive_async", "_receive_fn", "_half_close", "_finish"}) {
         all.push_back(type + "_" + name + suffix);
         all.push_back(type + "_server_" + name + suffix);
       }

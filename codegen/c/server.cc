@@ -68,10 +68,10 @@ void DefineStreams(Writer* w, const MethodParts& m) {
               {"polycall_call* call", "const polycall_status* status"}, ") {");
     w->Line("  polycall_typed_server_finish(call, status, NULL, NULL);");
   } else {
-    WriteList(w, "void " + m.server + "_finish(",
-              {"polycall_call* call", "const polycall_status* status",
-               "const " + m.response + "* reply"},
-              ") {");
+    WriteList(
+        w, "void " + m.server + "_finish(",
+        {"polycall_call* call", "const polycall_status* status", "const " + m.response + "* reply"},
+        ") {");
     w->Line("  polycall_typed_server_finish(call, status, &", m.response, "_type, reply);");
   }
   w->Line("}");

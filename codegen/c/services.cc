@@ -40,15 +40,15 @@ void DeclareUnary(Writer* w, const MethodParts& m) {
   Function(w, "polycall_code " + m.client,
            {client, request, "polycall_arena* arena", m.response + "* reply", options,
             "polycall_status* status"});
-  Function(w, "polycall_code " + m.client + "_unary",
-           {client, request, "polycall_arena* arena", m.response + "* reply",
-            "polycall_unary* unary"});
+  Function(
+      w, "polycall_code " + m.client + "_unary",
+      {client, request, "polycall_arena* arena", m.response + "* reply", "polycall_unary* unary"});
   WriteList(w, "typedef void (*" + m.client + "_done_fn)(",
             {"void* arg", "const polycall_status* status", "const " + m.response + "* reply"},
             ");");
-  Function(w, "void " + m.client + "_async",
-           {client, request, options, m.client + "_done_fn done", "void* arg",
-            "polycall_call** call"});
+  Function(
+      w, "void " + m.client + "_async",
+      {client, request, options, m.client + "_done_fn done", "void* arg", "polycall_call** call"});
 }
 
 void DeclareStreaming(Writer* w, const MethodParts& m) {
@@ -80,7 +80,8 @@ void DeclareClient(Writer* w, const model::Service& service,
   for (const char* line :
        {"A client is a value that owns nothing: the channel must outlive it; any number of threads",
         "may use it. Of a unary method, the plain form blocks, fills `reply` (parts of it are the",
-        "arena's) and moves the outcome to `status`; the _unary form gives metadata too; the _async",
+        "arena's) and moves the outcome to `status`; the _unary form gives metadata too; the "
+        "_async",
         "form calls `done` with a reply that is NULL unless the status is OK."}) {
     lines.push_back(line);
   }
@@ -117,10 +118,11 @@ std::vector<std::string> HandlerParameters(const MethodParts& m, bool asynchrono
 void DeclareServer(Writer* w, const model::Service& service,
                    const std::vector<MethodParts>& methods, const std::string& type) {
   w->Line();
-  WriteComment(w, {"The handlers of " + service.full_name + ".",
-                   "Of each pair, the first blocks and returns its outcome; the second, used when the",
-                   "first is NULL, may return early and finishes the call from any thread with",
-                   "..._server_..._finish. Both NULL: UNIMPLEMENTED."});
+  WriteComment(w,
+               {"The handlers of " + service.full_name + ".",
+                "Of each pair, the first blocks and returns its outcome; the second, used when the",
+                "first is NULL, may return early and finishes the call from any thread with",
+                "..._server_..._finish. Both NULL: UNIMPLEMENTED."});
   w->Line("typedef struct ", type, "_handlers {");
   for (const MethodParts& m : methods) {
     const auto deeper = w->Indented();
@@ -131,8 +133,9 @@ void DeclareServer(Writer* w, const model::Service& service,
   if (methods.empty()) w->Line("  char no_methods; /* C has no empty structs */");
   w->Line("} ", type, "_handlers;");
   w->Line();
-  WriteComment(w, {"Adds the service to a server that was not started. `handlers` is copied; `arg` is",
-                   "theirs and must live as long as the server."});
+  WriteComment(w,
+               {"Adds the service to a server that was not started. `handlers` is copied; `arg` is",
+                "theirs and must live as long as the server."});
   Function(w, "polycall_code " + type + "_serve",
            {"polycall_server* server", "const " + type + "_handlers* handlers", "void* arg",
             "polycall_status* status"});
@@ -153,7 +156,9 @@ void DeclareServer(Writer* w, const model::Service& service,
 
 std::string MethodFlags(const model::Method& method) {
   std::string flags;
-  const auto add = [&](const char* flag) { flags += (flags.empty() ? "" : " | ") + std::string(flag); };
+  const auto add = [&](const char* flag) {
+    flags += (flags.empty() ? "" : " | ") + std::string(flag);
+  };
   if (method.idempotent) add("POLYCALL_METHOD_IDEMPOTENT");
   if (method.is_inline) add("POLYCALL_METHOD_INLINE");
   if (method.blocking) add("POLYCALL_METHOD_BLOCKING");
@@ -177,7 +182,8 @@ const char* KindConstant(Kind kind) {
 void DefineDescriptorSet(Writer* w, const model::File& file) {
   w->Line();
   WriteComment(w, {"This file and all it imports, as a google.protobuf.FileDescriptorSet: what the "
-                   "server's", "description service answers."});
+                   "server's",
+                   "description service answers."});
   w->Line("static const unsigned char descriptor_set[] = {");
   std::string line;
   for (const char c : file.descriptor_set) {

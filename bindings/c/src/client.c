@@ -107,8 +107,8 @@ polycall_call* polycall_typed_start(polycall_channel* channel, const polycall_me
                                     const polycall_call_options* options) {
   polycall_call_options with_type = POLYCALL_CALL_OPTIONS_INIT;
   if (options != NULL) {
-    const size_t known = options->struct_size < sizeof with_type ? options->struct_size
-                                                                 : sizeof with_type;
+    const size_t known =
+        options->struct_size < sizeof with_type ? options->struct_size : sizeof with_type;
     memcpy(&with_type, options, known);
     with_type.struct_size = sizeof with_type;
   }
@@ -139,9 +139,8 @@ void polycall_typed_send_async(polycall_call* call, const polycall_message_type*
 
 /* A message that cannot be read ends its call. */
 static void end_unreadable(polycall_call* call, polycall_code failure, polycall_status* status) {
-  const polycall_code code = status->code == POLYCALL_INVALID_ARGUMENT
-                                 ? failure
-                                 : (polycall_code)status->code;
+  const polycall_code code =
+      status->code == POLYCALL_INVALID_ARGUMENT ? failure : (polycall_code)status->code;
   polycall_call_cancel(call, code, status->message);
   polycall_status_clear(status);
 }

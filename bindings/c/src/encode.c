@@ -78,8 +78,7 @@ static size_t field_size(const polycall_codec_field* field, const char* message,
   return size == CANNOT ? CANNOT : tag_size(field) + size;
 }
 
-static size_t message_size(const polycall_codec_table* table, const char* message,
-                           int depth_left) {
+static size_t message_size(const polycall_codec_table* table, const char* message, int depth_left) {
   if (depth_left < 0) return CANNOT;
   size_t sum = 0;
   for (uint32_t i = 0; i < table->field_count; ++i) {

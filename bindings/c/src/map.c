@@ -25,9 +25,9 @@ static int compare_keys(uint8_t type, const void* left, const void* right) {
     case POLYCALL_FIELD_INT64:
     case POLYCALL_FIELD_SINT64:
     case POLYCALL_FIELD_SFIXED64:
-      return compare_i64((int64_t)*(const wire_u64*)left, (int64_t)*(const wire_u64*)right);
+      return compare_i64((int64_t) * (const wire_u64*)left, (int64_t) * (const wire_u64*)right);
     default:
-      return compare_i64((int32_t)*(const wire_u32*)left, (int32_t)*(const wire_u32*)right);
+      return compare_i64((int32_t) * (const wire_u32*)left, (int32_t) * (const wire_u32*)right);
   }
 }
 
@@ -113,8 +113,8 @@ static size_t lower_bound(const polycall_codec_table* table, const polycall_map*
   return low;
 }
 
-static char* find_entry(const polycall_codec_table* table, const polycall_map* map,
-                        const void* key, size_t* position) {
+static char* find_entry(const polycall_codec_table* table, const polycall_map* map, const void* key,
+                        size_t* position) {
   const size_t key_offset = table->fields[0].offset;
   const uint8_t type = table->fields[0].type;
   for (size_t i = map->size; i > map->sorted; --i) { /* appended by hand: the last one counts */

@@ -148,8 +148,7 @@ static bool equal_arrays(const polycall_codec_field* field, const polycall_array
   return true;
 }
 
-static bool equal_messages(const polycall_codec_table* table, const char* left,
-                           const char* right) {
+static bool equal_messages(const polycall_codec_table* table, const char* left, const char* right) {
   for (uint32_t i = 0; i < table->field_count; ++i) {
     const polycall_codec_field* const field = &table->fields[i];
     const char* l = left + field->offset;

@@ -215,8 +215,7 @@ static inline cursor parse_string(parser* self, cursor start, cursor at, size_t 
     memcpy(copy, at, length);
     data = copy;
   }
-  wire_string* const slot =
-      (wire_string*)place_for(self, field, message, sizeof(polycall_string));
+  wire_string* const slot = (wire_string*)place_for(self, field, message, sizeof(polycall_string));
   if (slot == NULL) return fail_memory(self, table, field->number, start);
   slot->data = data;
   slot->size = length;
@@ -426,8 +425,8 @@ bool polycall_codec_parse(const polycall_codec_table* table, void* message, poly
   return ok;
 }
 
-void polycall_codec_error_text(const polycall_codec_table* table,
-                               const polycall_codec_error* error, char* out, size_t size) {
+void polycall_codec_error_text(const polycall_codec_table* table, const polycall_codec_error* error,
+                               char* out, size_t size) {
   if (error->field == 0) {
     snprintf(out, size, "cannot read %s: byte %zu: %s", table->name, error->offset, error->reason);
   } else {

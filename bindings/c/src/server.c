@@ -17,8 +17,7 @@ const void* polycall_serving_request(polycall_serving* serving, const polycall_m
                                      const polycall_message_type* type) {
   if (is_object_of(request, type)) return ((const polycall_object*)request->object)->message;
   polycall_status status = POLYCALL_STATUS_INIT;
-  const void* const view =
-      polycall_typed_view(type, request, NULL, &serving->own_arena, &status);
+  const void* const view = polycall_typed_view(type, request, NULL, &serving->own_arena, &status);
   if (view != NULL) return view;
   polycall_call_finish(serving->call, &status, NULL);
   polycall_status_clear(&status);
@@ -117,9 +116,8 @@ polycall_code polycall_typed_add_service(polycall_server* server,
                                          const polycall_service_descriptor* service,
                                          const polycall_handler* handlers, void* registration,
                                          polycall_status* status) {
-  const polycall_code code = polycall_server_add_service(server, service, handlers,
-                                                         sizeof *handlers, registration, free,
-                                                         status);
+  const polycall_code code = polycall_server_add_service(
+      server, service, handlers, sizeof *handlers, registration, free, status);
   if (code != POLYCALL_OK) free(registration);
   return code;
 }

@@ -1,14 +1,31 @@
 #include "wire.h"
 
 const uint8_t polycall_wire_of_type[19] = {
-    0xff,          WIRE_FIXED64, WIRE_FIXED32, WIRE_VARINT, WIRE_VARINT,  WIRE_VARINT, WIRE_FIXED64,
-    WIRE_FIXED32,  WIRE_VARINT,  WIRE_BYTES,   0xff,        WIRE_BYTES,   WIRE_BYTES,  WIRE_VARINT,
-    WIRE_VARINT,   WIRE_FIXED32, WIRE_FIXED64, WIRE_VARINT, WIRE_VARINT,
+    0xff,         WIRE_FIXED64, WIRE_FIXED32, WIRE_VARINT, WIRE_VARINT, WIRE_VARINT, WIRE_FIXED64,
+    WIRE_FIXED32, WIRE_VARINT,  WIRE_BYTES,   0xff,        WIRE_BYTES,  WIRE_BYTES,  WIRE_VARINT,
+    WIRE_VARINT,  WIRE_FIXED32, WIRE_FIXED64, WIRE_VARINT, WIRE_VARINT,
 };
 
 const uint8_t polycall_size_of_type[19] = {
-    0, 8, 4, 8, 8, 4, 8, 4, sizeof(bool), sizeof(polycall_string), 0, sizeof(void*),
-    sizeof(polycall_string), 4, 4, 4, 8, 4, 8,
+    0,
+    8,
+    4,
+    8,
+    8,
+    4,
+    8,
+    4,
+    sizeof(bool),
+    sizeof(polycall_string),
+    0,
+    sizeof(void*),
+    sizeof(polycall_string),
+    4,
+    4,
+    4,
+    8,
+    4,
+    8,
 };
 
 _Static_assert(sizeof(bool) == 1, "bools are read and written as bytes");
@@ -38,8 +55,7 @@ bool polycall_utf8_is_valid(const char* data, size_t size) {
       if (lead == 0xed && at[1] > 0x9f) return false; /* a surrogate */
       at += 3;
     } else if (lead >= 0xf0 && lead <= 0xf4) {
-      if (left < 4 || (at[1] & 0xc0) != 0x80 || (at[2] & 0xc0) != 0x80 ||
-          (at[3] & 0xc0) != 0x80) {
+      if (left < 4 || (at[1] & 0xc0) != 0x80 || (at[2] & 0xc0) != 0x80 || (at[3] & 0xc0) != 0x80) {
         return false;
       }
       if (lead == 0xf0 && at[1] < 0x90) return false; /* overlong */

@@ -17,7 +17,8 @@ enum wire_type {
 
 /* By polycall_field_type. */
 extern const uint8_t polycall_wire_of_type[19];
-extern const uint8_t polycall_size_of_type[19]; /* of one value in memory; messages: of the pointer */
+extern const uint8_t
+    polycall_size_of_type[19]; /* of one value in memory; messages: of the pointer */
 
 /* Views of struct fields whose declared types differ: strings, pointers. */
 typedef struct POLYCALL_MAY_ALIAS wire_string {
@@ -52,7 +53,7 @@ static inline uint64_t load_varint(uint8_t type, const void* slot) {
   switch (type) {
     case POLYCALL_FIELD_INT32:
     case POLYCALL_FIELD_ENUM:
-      return (uint64_t)(int64_t)(int32_t)*(const wire_u32*)slot;
+      return (uint64_t)(int64_t)(int32_t) * (const wire_u32*)slot;
     case POLYCALL_FIELD_UINT32:
       return *(const wire_u32*)slot;
     case POLYCALL_FIELD_SINT32:

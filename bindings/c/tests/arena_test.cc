@@ -124,7 +124,8 @@ TEST(Array, KeepsItsElementsWhileItGrows) {
   polycall_int32_array other = {nullptr, 0, 0};
   for (int32_t i = 0; i < 5000; ++i) {
     *static_cast<int32_t*>(polycall_array_add(&array, &arena, sizeof(int32_t))) = i;
-    if (i % 7 == 0) *static_cast<int32_t*>(polycall_array_add(&other, &arena, sizeof(int32_t))) = -i;
+    if (i % 7 == 0)
+      *static_cast<int32_t*>(polycall_array_add(&other, &arena, sizeof(int32_t))) = -i;
   }
   ASSERT_EQ(array.size, 5000u);
   for (int32_t i = 0; i < 5000; ++i) ASSERT_EQ(array.data[i], i);

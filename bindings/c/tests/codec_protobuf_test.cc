@@ -62,8 +62,8 @@ void Compare(const Pair& pair, const std::string& bytes) {
   Arena arena;
   void* const message = polycall_codec_new(pair.table, arena.get());
   polycall_codec_error error = {};
-  const bool ours = polycall_codec_parse(pair.table, message, arena.get(), bytes.data(),
-                                         bytes.size(), 0, &error);
+  const bool ours =
+      polycall_codec_parse(pair.table, message, arena.get(), bytes.data(), bytes.size(), 0, &error);
   ASSERT_EQ(ours, accepted) << pair.table->name << ": " << (ours ? "accepted" : error.reason)
                             << " at byte " << error.offset;
   if (!ours) return;
@@ -161,7 +161,8 @@ TEST_F(CodecAndProtobuf, AgreeOnWhatAnOlderProgramPassesOn) {
     const std::string bytes = message.SerializeAsString();
     Arena arena;
     polycall_status status = POLYCALL_STATUS_INIT;
-    codec3_Older* const older = codec3_Older_parse(arena.get(), bytes.data(), bytes.size(), &status);
+    codec3_Older* const older =
+        codec3_Older_parse(arena.get(), bytes.data(), bytes.size(), &status);
     ASSERT_NE(older, nullptr) << status.message;
     // A program that knows little passes on all of it.
     codec3::All passed_on;

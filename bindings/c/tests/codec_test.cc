@@ -108,7 +108,8 @@ TEST_F(Codec, DoesNotWriteAMessageWithoutItsRequiredFields) {
   EXPECT_EQ(codec2_Leaf_encoded_size(&leaf), SIZE_MAX);
   codec2_Leaf_set_number(&leaf, 0);
   EXPECT_EQ(codec2_Leaf_encoded_size(&leaf), 2u);
-  EXPECT_THAT(Refusal(&codec2_Leaf_table, ""), HasSubstr("field 1 of codec2.Leaf: a required field"));
+  EXPECT_THAT(Refusal(&codec2_Leaf_table, ""),
+              HasSubstr("field 1 of codec2.Leaf: a required field"));
 }
 
 TEST_F(Codec, TakesRequiredFieldsFromSeveralOccurrencesOfTheirMessage) {
@@ -128,12 +129,16 @@ TEST_F(Codec, LetsTheLastMemberOfAOneofWin) {
 
 TEST_F(Codec, MergesAOneofsMessageOnlyWithItself) {
   // chosen_leaf {number 1}, chosen_leaf {text "a"}: merged.
-  const codec3_All* message = Parse("\x92\x02\x02\x08\x01\x92\x02\x03\x12\x01" "a");
+  const codec3_All* message = Parse(
+      "\x92\x02\x02\x08\x01\x92\x02\x03\x12\x01"
+      "a");
   ASSERT_EQ(message->choice_case, CODEC3_ALL_CHOICE_CHOSEN_LEAF);
   EXPECT_EQ(message->choice.chosen_leaf->number, 1);
   EXPECT_EQ(Text(message->choice.chosen_leaf->text), "a");
   // With another member in between it begins anew.
-  message = Parse("\x92\x02\x02\x08\x01\xf8\x01\x05\x92\x02\x03\x12\x01" "a");
+  message = Parse(
+      "\x92\x02\x02\x08\x01\xf8\x01\x05\x92\x02\x03\x12\x01"
+      "a");
   EXPECT_EQ(message->choice.chosen_leaf->number, 0);
   codec3_All own = {};
   codec3_All_set_chosen_bool(&own, true);
@@ -250,8 +255,11 @@ TEST_F(Codec, BoundsTheDepthOfWhatItReadsAndWrites) {
 }
 
 TEST_F(Codec, SaysWhatIsWrongWithBytesAndWhere) {
-  EXPECT_EQ(Refusal(&codec3_Leaf_table, std::string("\x08\x01\x12\x09" "abc", 7)),
-            "cannot read codec3.Leaf: byte 2, field 2 of codec3.Leaf: a length goes beyond the end");
+  EXPECT_EQ(
+      Refusal(&codec3_Leaf_table, std::string("\x08\x01\x12\x09"
+                                              "abc",
+                                              7)),
+      "cannot read codec3.Leaf: byte 2, field 2 of codec3.Leaf: a length goes beyond the end");
   EXPECT_EQ(Refusal(&codec3_All_table, "\x8a\x01\x03\x12\x01\xff"),
             "cannot read codec3.All: byte 3, field 2 of codec3.Leaf: a string is not UTF-8");
   EXPECT_THAT(Refusal(&codec3_Leaf_table, std::string("\x00\x01", 2)), HasSubstr("number 0"));
@@ -281,8 +289,7 @@ TEST_F(Codec, SurvivesMemoryThatRunsOutAnywhere) {
     polycall_arena_init(&arena, nullptr, 0);
     polycall_arena_set_limit(&arena, limit);
     polycall_status status = POLYCALL_STATUS_INIT;
-    const codec3_All* const parsed =
-        codec3_All_parse(&arena, bytes.data(), bytes.size(), &status);
+    const codec3_All* const parsed = codec3_All_parse(&arena, bytes.data(), bytes.size(), &status);
     EXPECT_EQ(status.code, parsed == nullptr ? POLYCALL_RESOURCE_EXHAUSTED : POLYCALL_OK);
     if (parsed != nullptr) {
       succeeded = true;
@@ -320,12 +327,13 @@ TEST_F(Codec, RefusesStringsThatAreNotUtf8) {
   const auto with = [](const std::string& text) {
     return "\x12" + std::string(1, static_cast<char>(text.size())) + text;
   };
-  for (const char* good : {"", "ascii and more of it", "\u00e9", "\u20ac", "\U0010ffff", "\ud7ff"}) {
+  for (const char* good :
+       {"", "ascii and more of it", "\u00e9", "\u20ac", "\U0010ffff", "\ud7ff"}) {
     EXPECT_EQ(Refusal(&codec3_Leaf_table, with(good)), "accepted") << good;
   }
-  for (const char* bad : {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xed\xa0\x80",
-                          "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf5", "\xff", "ok\xe2\x82",
-                          "12345678\xc3", "\xc3("}) {
+  for (const char* bad :
+       {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80",
+        "\xf4\x90\x80\x80", "\xf5", "\xff", "ok\xe2\x82", "12345678\xc3", "\xc3("}) {
     EXPECT_THAT(Refusal(&codec3_Leaf_table, with(bad)), HasSubstr("UTF-8"));
   }
 }

@@ -31,8 +31,9 @@ Int Number(Random* random) {
 }
 
 std::string Text(Random* random, bool utf8) {
-  static const char* const kPieces[] = {"a", "word ", "\u00e9", "\u20ac", "\U0001f600", "", "\n",
-                                        "a rather long piece of text that fills words"};
+  static const char* const kPieces[] = {
+      "a",          "word ", "\u00e9", "\u20ac",
+      "\U0001f600", "",      "\n",     "a rather long piece of text that fills words"};
   std::string text;
   for (uint32_t i = Below(random, 6); i > 0; --i) text += kPieces[Below(random, 8)];
   if (!utf8 && Below(random, 2) == 0) text += std::string("\xff\x00\x80", 3);
@@ -90,8 +91,8 @@ void SetOne(Message* message, const FieldDescriptor* field, Random* random, int 
       break;
     }
     case FieldDescriptor::CPPTYPE_MESSAGE:
-      FillRandomly(many ? r->AddMessage(message, field) : r->MutableMessage(message, field),
-                   random, depth - 1);
+      FillRandomly(many ? r->AddMessage(message, field) : r->MutableMessage(message, field), random,
+                   depth - 1);
       break;
   }
 }

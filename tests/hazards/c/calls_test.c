@@ -18,12 +18,12 @@ typedef hazards_streaming_Streaming_client streaming_client;
 static int failures = 0;
 static const char* scene = "";
 
-#define CHECK(condition)                                                            \
-  do {                                                                              \
-    if (!(condition)) {                                                             \
-      ++failures;                                                                   \
+#define CHECK(condition)                                                                 \
+  do {                                                                                   \
+    if (!(condition)) {                                                                  \
+      ++failures;                                                                        \
       fprintf(stderr, "FAILED: %s: %s:%d: %s\n", scene, __FILE__, __LINE__, #condition); \
-    }                                                                               \
+    }                                                                                    \
   } while (0)
 
 /* Every call is bounded. */

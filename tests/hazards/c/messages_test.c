@@ -40,8 +40,7 @@ static void test_round(const polycall_message_type* type, unsigned round) {
   polycall_arena arena;
   polycall_arena_init(&arena, NULL, 0);
   polycall_status status = POLYCALL_STATUS_INIT;
-  void* const message =
-      polycall_object_parse_new(table, &arena, sample.data, sample.size, &status);
+  void* const message = polycall_object_parse_new(table, &arena, sample.data, sample.size, &status);
   check(message != NULL, status.message == NULL ? "is parsed" : status.message, type->name, round);
   if (message != NULL) {
     polycall_object object = {table, message, NULL, 0};

@@ -49,8 +49,7 @@ static polycall_code both(void* arg, polycall_call* call, polycall_arena* arena,
   (void)arg;
   item each;
   while (hazards_streaming_Streaming_server_both_receive(call, arena, &each)) {
-    const polycall_code code =
-        hazards_streaming_Streaming_server_both_send(call, &each, 0, status);
+    const polycall_code code = hazards_streaming_Streaming_server_both_send(call, &each, 0, status);
     if (code != POLYCALL_OK) return code;
     polycall_arena_reset(arena);
   }

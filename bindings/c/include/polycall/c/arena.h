@@ -71,7 +71,8 @@ static inline void* polycall_arena_alloc(polycall_arena* arena, size_t size) {
   if (size <= left) {
     /* `left` is a multiple of the alignment, so rounding up stays within it. */
     char* result = arena->next;
-    arena->next = result + ((size + POLYCALL_ARENA_ALIGNMENT - 1) & ~(POLYCALL_ARENA_ALIGNMENT - 1));
+    arena->next =
+        result + ((size + POLYCALL_ARENA_ALIGNMENT - 1) & ~(POLYCALL_ARENA_ALIGNMENT - 1));
     return result;
   }
   return polycall_arena_alloc_block(arena, size);

@@ -86,9 +86,9 @@ typedef enum polycall_field_label {
 } polycall_field_label;
 
 enum polycall_field_flags {
-  POLYCALL_FIELD_PACKED = 1,   /* repeated numbers are written packed (both forms are read) */
-  POLYCALL_FIELD_UTF8 = 2,     /* a proto3 string: other bytes are refused when read */
-  POLYCALL_FIELD_REQUIRED = 4  /* proto2 */
+  POLYCALL_FIELD_PACKED = 1,  /* repeated numbers are written packed (both forms are read) */
+  POLYCALL_FIELD_UTF8 = 2,    /* a proto3 string: other bytes are refused when read */
+  POLYCALL_FIELD_REQUIRED = 4 /* proto2 */
 };
 
 typedef struct polycall_codec_table polycall_codec_table;
@@ -145,8 +145,8 @@ bool polycall_codec_parse(const polycall_codec_table* table, void* message, poly
 
 /* Writes "cannot read calc.v1.AddRequest: byte 7, field 2: ..." to `out`, NUL-terminated and cut to
  * `size`. */
-void polycall_codec_error_text(const polycall_codec_table* table,
-                               const polycall_codec_error* error, char* out, size_t size);
+void polycall_codec_error_text(const polycall_codec_table* table, const polycall_codec_error* error,
+                               char* out, size_t size);
 
 /* Bytes that polycall_codec_encode will write. SIZE_MAX: the message cannot be written: a required
  * field is missing, it is nested deeper than 100 or longer than 2 GiB. */
