@@ -26,7 +26,8 @@ class ClientWriter {
       writer_.Line("    : stub_(std::move(channel), ", names_.service(), "::Descriptor()) {}");
       writer_.Line();
       writer_.Line(
-          "const std::shared_ptr<::polycall::Channel>& channel() const { return stub_.channel(); }");
+          "const std::shared_ptr<::polycall::Channel>& channel() const { return stub_.channel(); "
+          "}");
       for (size_t i = 0; i < service_.methods.size(); ++i) {
         writer_.Line();
         WriteMethod(i);
@@ -69,22 +70,21 @@ class ClientWriter {
     const std::string result = "::polycall::StatusOr<" + Response(index) + ">";
     WriteFunction(index, result, names.call, {RequestParameter(index)}, "CallUnary", "stub_.raw()",
                   {"request"});
-    writer_.Line("// The same into a response of one's own, which may be used again: the fast path.");
+    writer_.Line(
+        "// The same into a response of one's own, which may be used again: the fast path.");
     WriteFunction(index, "::polycall::Status", names.call,
                   {RequestParameter(index), Response(index) + "* reply"}, "CallUnary",
                   "stub_.raw()", {"request", "reply"});
     writer_.Line("// `callback(StatusOr<", Response(index), ">)` runs exactly once.");
     writer_.Line("template <typename Callback>");
     WriteFunction(index, "void", names.async, {RequestParameter(index), "Callback&& callback"},
-                  "CallUnaryAsync", "stub_.raw()",
-                  {"request", "std::forward<Callback>(callback)"});
+                  "CallUnaryAsync", "stub_.raw()", {"request", "std::forward<Callback>(callback)"});
     writer_.Line("// `co_await client.", names.await, "(request)` is a StatusOr<", Response(index),
                  ">.");
-    const std::string awaiter =
-        "::polycall::internal::UnaryAwaiter<" + names.traits + ">";
+    const std::string awaiter = "::polycall::internal::UnaryAwaiter<" + names.traits + ">";
     WriteHead(index, awaiter, names.await, {RequestParameter(index)});
-    WriteBody({"return {stub_.raw(), stub_.method(" + std::to_string(index) +
-               "), request, options};"});
+    WriteBody(
+        {"return {stub_.raw(), stub_.method(" + std::to_string(index) + "), request, options};"});
   }
 
   // `result name(parameters, options) const { return ::polycall::internal::function<Traits>(first,
@@ -99,9 +99,9 @@ class ClientWriter {
     {
       const auto indentation = writer_.Indented();
       const std::string returned = result == "void" ? "" : "return ";
-      WriteCall(returned + "::polycall::internal::" + function + "<" +
-                    names_.method(index).traits + ">",
-                all, ";", &writer_);
+      WriteCall(
+          returned + "::polycall::internal::" + function + "<" + names_.method(index).traits + ">",
+          all, ";", &writer_);
     }
     writer_.Line("}");
   }
@@ -121,11 +121,15 @@ class ClientWriter {
     writer_.Line("}");
   }
 
-  std::string Request(size_t index) const { return names_.TypeName(*service_.methods[index].request); }
+  std::string Request(size_t index) const {
+    return names_.TypeName(*service_.methods[index].request);
+  }
   std::string Response(size_t index) const {
     return names_.TypeName(*service_.methods[index].response);
   }
-  std::string RequestParameter(size_t index) const { return "const " + Request(index) + "& request"; }
+  std::string RequestParameter(size_t index) const {
+    return "const " + Request(index) + "& request";
+  }
 
   const model::Service& service_;
   const ServiceNames& names_;

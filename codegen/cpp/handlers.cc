@@ -23,11 +23,12 @@ class HandlerWriter {
       : service_(service), names_(names), writer_(*writer) {}
 
   void Write() {
-    WriteClass(StyleKind::kBlocking,
-               {"Service",
-                "BlockingHandler",
-                {"Serves calls with handlers that answer by returning; they may block. Called from any",
-                 "number of threads at once. What is not overridden answers UNIMPLEMENTED."}});
+    WriteClass(
+        StyleKind::kBlocking,
+        {"Service",
+         "BlockingHandler",
+         {"Serves calls with handlers that answer by returning; they may block. Called from any",
+          "number of threads at once. What is not overridden answers UNIMPLEMENTED."}});
     writer_.Line();
     WriteClass(StyleKind::kCoroutine,
                {"CoroutineService",
@@ -128,7 +129,9 @@ class HandlerWriter {
     writer_.Line("    &", own, "::", method.call, ">::Make(this),");
   }
 
-  std::string Request(size_t index) const { return names_.TypeName(*service_.methods[index].request); }
+  std::string Request(size_t index) const {
+    return names_.TypeName(*service_.methods[index].request);
+  }
   std::string Response(size_t index) const {
     return names_.TypeName(*service_.methods[index].response);
   }

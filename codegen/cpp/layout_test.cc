@@ -17,8 +17,7 @@ TEST(CppLayout, ALongCallIsAlignedBelowItsParenthesis) {
   Writer writer;
   const std::string part(40, 'x');
   WriteCall("void Add", {part, part, part}, ";", &writer);
-  EXPECT_EQ(writer.text(),
-            "void Add(" + part + ", " + part + ",\n         " + part + ");\n");
+  EXPECT_EQ(writer.text(), "void Add(" + part + ", " + part + ",\n         " + part + ");\n");
 }
 
 TEST(CppLayout, ACallWhoseHeadIsTooLongGoesToTheNextLine) {
@@ -39,7 +38,10 @@ TEST(CppLayout, ABackslashAtTheEndOfACommentDoesNotSwallowTheNextLine) {
 
 TEST(CppLiteral, BytesAreEscapedSoThatADigitMayFollow) {
   Writer writer;
-  WriteStringLiteral(std::string_view("\0" "1\"\\\377?", 6), &writer);
+  WriteStringLiteral(std::string_view("\0"
+                                      "1\"\\\377?",
+                                      6),
+                     &writer);
   EXPECT_EQ(writer.text(), "    \"\\0001\\\"\\\\\\377\\?\";\n");
 }
 

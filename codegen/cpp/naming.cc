@@ -10,12 +10,12 @@ namespace {
 
 // What the generated classes contain besides the rpcs, and the parameters of their functions.
 constexpr std::string_view kOwnNames[] = {
-    "CallbackService", "Client", "CoroutineService", "Descriptor", "PolycallRegistration",
-    "Service",         "channel", "stub_",
+    "CallbackService",      "Client",  "CoroutineService", "Descriptor",
+    "PolycallRegistration", "Service", "channel",          "stub_",
 };
 constexpr std::string_view kParameters[] = {
-    "Callback", "callback", "context", "done", "options", "reader", "reply", "request", "stream",
-    "writer",
+    "Callback", "callback", "context", "done",   "options",
+    "reader",   "reply",    "request", "stream", "writer",
 };
 
 }  // namespace

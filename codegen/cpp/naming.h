@@ -12,9 +12,9 @@
 
 namespace polycall::codegen::cpp {
 
-std::string Identifier(std::string_view name);          // "delete" -> "delete_"
-std::string NamespaceName(std::string_view package);    // "calc.v1" -> "calc::v1", "" -> ""
-std::string ClassName(const model::Message& message);   // "Pot_Lid" for Lid inside Pot
+std::string Identifier(std::string_view name);             // "delete" -> "delete_"
+std::string NamespaceName(std::string_view package);       // "calc.v1" -> "calc::v1", "" -> ""
+std::string ClassName(const model::Message& message);      // "Pot_Lid" for Lid inside Pot
 std::string QualifiedName(const model::Message& message);  // "::paint::v1::Pot_Lid"
 
 // A C++ identifier for a file: "calc/v1/calc.proto" -> "calc_2fv1_2fcalc_2eproto", as protoc does.

@@ -113,8 +113,8 @@ TEST_F(ServiceNamesTest, NoTwoNamesAreTheSame) {
   const ServiceNames names = NamesOf({"A", "AAsync", "AAsyncAsync", "AAwait", "AMethod", "A_"});
   std::set<std::string> all;
   for (size_t i = 0; i < service_.methods.size(); ++i) {
-    for (const std::string& name :
-         {names.method(i).call, names.method(i).async, names.method(i).await, names.method(i).traits}) {
+    for (const std::string& name : {names.method(i).call, names.method(i).async,
+                                    names.method(i).await, names.method(i).traits}) {
       EXPECT_TRUE(all.insert(name).second) << name;
     }
   }

@@ -92,7 +92,7 @@ class Builder {
     file->name = descriptor.name();
     file->package = descriptor.package();
     file->syntax = descriptor.syntax() == pb::FileDescriptor::SYNTAX_PROTO2 ? Syntax::kProto2
-                                                                             : Syntax::kProto3;
+                                                                            : Syntax::kProto3;
     file->cc_generic_services = descriptor.options().cc_generic_services();
     file->has_extensions = descriptor.extension_count() > 0;
     file->comment = CommentOfFile(descriptor);
@@ -103,7 +103,8 @@ class Builder {
     for (int i = 0; i < descriptor.message_type_count(); ++i) {
       file->messages.push_back(MakeMessage(*descriptor.message_type(i), file, nullptr));
     }
-    for (int i = 0; i < descriptor.message_type_count(); ++i) FillFields(*descriptor.message_type(i));
+    for (int i = 0; i < descriptor.message_type_count(); ++i)
+      FillFields(*descriptor.message_type(i));
     for (int i = 0; i < descriptor.service_count(); ++i) {
       file->services.push_back(MakeService(*descriptor.service(i), file));
     }
@@ -260,9 +261,8 @@ class Builder {
     method.deprecated = descriptor.options().deprecated();
     method.comment = CommentOf(descriptor);
     const v1::MethodOptions& options = descriptor.options().GetExtension(v1::method);
-    method.idempotent =
-        options.idempotent() ||
-        descriptor.options().idempotency_level() != pb::MethodOptions::IDEMPOTENCY_UNKNOWN;
+    method.idempotent = options.idempotent() || descriptor.options().idempotency_level() !=
+                                                    pb::MethodOptions::IDEMPOTENCY_UNKNOWN;
     method.is_inline = options.inline_();
     method.blocking = options.blocking();
     method.default_timeout_ms = options.default_timeout_ms();

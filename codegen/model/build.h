@@ -13,7 +13,8 @@ class FileDescriptor;
 namespace polycall::codegen::model {
 
 // The model of `files` (those to generate) and all that they import.
-std::unique_ptr<Model> BuildModel(const std::vector<const google::protobuf::FileDescriptor*>& files);
+std::unique_ptr<Model> BuildModel(
+    const std::vector<const google::protobuf::FileDescriptor*>& files);
 
 }  // namespace polycall::codegen::model
 

@@ -33,7 +33,8 @@ class Sources : public google::protobuf::compiler::SourceTree,
                                                       static_cast<int>(found->second.size()));
   }
 
-  void AddError(const std::string& file, int line, int column, const std::string& message) override {
+  void AddError(const std::string& file, int line, int column,
+                const std::string& message) override {
     ADD_FAILURE() << file << ":" << line << ":" << column << ": " << message;
   }
 
@@ -174,7 +175,9 @@ TEST_F(BuildModelTest, AFingerprintDoesNotChangeWithOrderAndComments) {
     enum Colour { RED = 0; BLUE = 1; } message R {}
     message Inner { Q back = 2; Colour colour = 1; } message Q { Inner inner = 2; int32 a = 1; }
     message Unused {}
-    service S { rpc B(Q) returns (stream R); rpc A(Q) returns (R); })").services[0]->fingerprint;
+    service S { rpc B(Q) returns (stream R); rpc A(Q) returns (R); })")
+                             .services[0]
+                             ->fingerprint;
   EXPECT_EQ(before, after);
 }
 
@@ -196,7 +199,8 @@ TEST_F(BuildModelTest, AFingerprintChangesWithAnythingThatTheWireShows) {
 }
 
 TEST_F(BuildModelTest, TheCanonicalTextNamesWhatTheServiceReachesAndNothingElse) {
-  const File& file = Build(std::string("syntax = \"proto3\"; package p; message Unused {}") + kService);
+  const File& file =
+      Build(std::string("syntax = \"proto3\"; package p; message Unused {}") + kService);
   const std::string text = CanonicalText(*file.services[0]);
   EXPECT_THAT(text, HasSubstr("service p.S\n  rpc A kind 0 p.Q p.R\n  rpc B kind 2 p.Q p.R\n"));
   EXPECT_THAT(text, HasSubstr("message p.Inner\n"));

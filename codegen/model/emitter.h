@@ -24,7 +24,7 @@ namespace polycall::codegen {
 using Options = std::map<std::string, std::string>;
 
 struct OutputFile {
-  std::string name;     // relative to protoc's output folder, "calc/v1/calc.polycall.h"
+  std::string name;  // relative to protoc's output folder, "calc/v1/calc.polycall.h"
   std::string content;
 };
 

@@ -20,7 +20,8 @@ struct Reached {
       if (!messages.emplace(message->full_name, message).second) continue;
       for (const Field& field : message->fields) {
         if (field.message != nullptr) waiting.push_back(field.message);
-        if (field.enumeration != nullptr) enums.emplace(field.enumeration->full_name, field.enumeration);
+        if (field.enumeration != nullptr)
+          enums.emplace(field.enumeration->full_name, field.enumeration);
       }
     }
   }

@@ -66,10 +66,10 @@ struct Field {
   Presence presence = Presence::kImplicit;
   bool packed = false;  // repeated scalars: how the encoder writes them (a decoder takes both)
   bool deprecated = false;
-  const Message* message = nullptr;    // kMessage, kGroup (and maps: the entry type); else null
-  const Enum* enumeration = nullptr;   // kEnum; else null
-  const Oneof* oneof = nullptr;        // a real oneof (proto3 `optional` is none); else null
-  bool has_default = false;            // proto2 `[default = ...]`
+  const Message* message = nullptr;   // kMessage, kGroup (and maps: the entry type); else null
+  const Enum* enumeration = nullptr;  // kEnum; else null
+  const Oneof* oneof = nullptr;       // a real oneof (proto3 `optional` is none); else null
+  bool has_default = false;           // proto2 `[default = ...]`
   // The default that was written, or the type's own: integers and enum numbers in `default_integer`
   // (unsigned ones by their bits; bool 0 or 1), float and double in `default_double`, string and
   // bytes in `default_string`.
@@ -79,9 +79,9 @@ struct Field {
   Comment comment;
 
   bool repeated() const { return presence == Presence::kRepeated; }
-  bool is_map() const;            // then message->fields[0] is the key and [1] the value
-  const Field& map_key() const;   // is_map() only
-  const Field& map_value() const; // is_map() only
+  bool is_map() const;             // then message->fields[0] is the key and [1] the value
+  const Field& map_key() const;    // is_map() only
+  const Field& map_value() const;  // is_map() only
 };
 
 struct Oneof {
@@ -112,12 +112,12 @@ struct Message {
   std::string full_name;  // "paint.v1.Pot.Lid"
   const File* file = nullptr;
   const Message* parent = nullptr;  // null at the top level
-  bool map_entry = false;           // made by protoc for a map field; not to be emitted as a message
-  bool group = false;               // declared by a proto2 group field
+  bool map_entry = false;  // made by protoc for a map field; not to be emitted as a message
+  bool group = false;      // declared by a proto2 group field
   bool deprecated = false;
-  bool extendable = false;  // proto2 `extensions 100 to max;`
-  std::vector<Field> fields;  // in declaration order
-  std::vector<std::unique_ptr<Oneof>> oneofs;  // real ones only
+  bool extendable = false;                         // proto2 `extensions 100 to max;`
+  std::vector<Field> fields;                       // in declaration order
+  std::vector<std::unique_ptr<Oneof>> oneofs;      // real ones only
   std::vector<std::unique_ptr<Message>> messages;  // nested, map entries included
   std::vector<std::unique_ptr<Enum>> enums;
   Comment comment;
@@ -138,8 +138,12 @@ struct Method {
   bool deprecated = false;
   Comment comment;
 
-  bool client_streams() const { return kind == Kind::kClientStreaming || kind == Kind::kBidiStreaming; }
-  bool server_streams() const { return kind == Kind::kServerStreaming || kind == Kind::kBidiStreaming; }
+  bool client_streams() const {
+    return kind == Kind::kClientStreaming || kind == Kind::kBidiStreaming;
+  }
+  bool server_streams() const {
+    return kind == Kind::kServerStreaming || kind == Kind::kBidiStreaming;
+  }
   uint32_t flags() const;  // polycall_method_flags of polycall.h
 };
 
@@ -159,8 +163,8 @@ struct File {
   Syntax syntax = Syntax::kProto3;
   bool to_generate = false;  // named on protoc's command line (the others are imports)
   bool cc_generic_services = false;
-  std::vector<const File*> imports;         // direct, in order
-  std::vector<const File*> public_imports;  // the public ones among them
+  std::vector<const File*> imports;                // direct, in order
+  std::vector<const File*> public_imports;         // the public ones among them
   std::vector<std::unique_ptr<Message>> messages;  // top level
   std::vector<std::unique_ptr<Enum>> enums;        // top level
   std::vector<std::unique_ptr<Service>> services;
@@ -175,7 +179,7 @@ struct File {
 
 // All files of one protoc run, imports included.
 struct Model {
-  std::vector<std::unique_ptr<File>> files;  // dependencies first
+  std::vector<std::unique_ptr<File>> files;         // dependencies first
   const File* Find(const std::string& name) const;  // null when there is none
 };
 

@@ -39,7 +39,7 @@ std::vector<std::string> Words(std::string_view name) {
       continue;
     }
     if (IsUpper(c) && i > 0) {
-      const bool after_word = !IsUpper(name[i - 1]);  // "getPage": before P
+      const bool after_word = !IsUpper(name[i - 1]);                         // "getPage": before P
       const bool before_word = i + 1 < name.size() && IsLower(name[i + 1]);  // "HTTPPage": before P
       if (after_word || before_word) end_word();
     }

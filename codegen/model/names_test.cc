@@ -21,7 +21,8 @@ struct Case {
 constexpr Case kTable[] = {
     {"get_page", "get_page", "GET_PAGE", "GetPage", "getPage", "get-page"},
     {"getPage", "get_page", "GET_PAGE", "GetPage", "getPage", "get-page"},
-    {"GetHTTPPage", "get_http_page", "GET_HTTP_PAGE", "GetHttpPage", "getHttpPage", "get-http-page"},
+    {"GetHTTPPage", "get_http_page", "GET_HTTP_PAGE", "GetHttpPage", "getHttpPage",
+     "get-http-page"},
     {"HTTPServer2", "http_server2", "HTTP_SERVER2", "HttpServer2", "httpServer2", "http-server2"},
     {"a1_b2", "a1_b2", "A1_B2", "A1B2", "a1B2", "a1-b2"},
     {"user__name", "user_name", "USER_NAME", "UserName", "userName", "user-name"},

@@ -45,19 +45,21 @@ Parameters ParseParameters(std::string_view text, const std::vector<Emitter>& em
     std::string value(equals == std::string_view::npos ? std::string_view()
                                                        : part.substr(equals + 1));
     if (key == "lang") {
-      if (!language.empty()) return Failed("lang is given twice: \"" + language + "\" and \"" + value + "\"");
+      if (!language.empty())
+        return Failed("lang is given twice: \"" + language + "\" and \"" + value + "\"");
       language = std::move(value);
     } else if (!result.options.emplace(key, std::move(value)).second) {
       return Failed("option \"" + key + "\" is given twice");
     }
   }
   if (language.empty()) {
-    return Failed("no language given: write --polycall_out=lang=LANGUAGE:FOLDER, where LANGUAGE is one of " +
-                  Languages(emitters));
+    return Failed(
+        "no language given: write --polycall_out=lang=LANGUAGE:FOLDER, where LANGUAGE is one of " +
+        Languages(emitters));
   }
-  const auto emitter = std::find_if(emitters.begin(), emitters.end(), [&](const Emitter& candidate) {
-    return candidate.language == language;
-  });
+  const auto emitter =
+      std::find_if(emitters.begin(), emitters.end(),
+                   [&](const Emitter& candidate) { return candidate.language == language; });
   if (emitter == emitters.end()) {
     return Failed("unknown language \"" + language + "\": known are " + Languages(emitters));
   }
@@ -66,7 +68,8 @@ Parameters ParseParameters(std::string_view text, const std::vector<Emitter>& em
         std::any_of(emitter->options.begin(), emitter->options.end(),
                     [&key = key](const EmitterOption& option) { return option.name == key; });
     if (!known) {
-      return Failed("unknown option \"" + key + "\" for lang=" + language + ": " + OptionsOf(*emitter));
+      return Failed("unknown option \"" + key + "\" for lang=" + language + ": " +
+                    OptionsOf(*emitter));
     }
   }
   result.emitter = &*emitter;

@@ -68,7 +68,9 @@ class BlockingCalc final : public Calc::Service {
     }
     return polycall::OkStatus();
   }
-  Status Fail(ServerContext&, const Operands& request, Result*) override { return Failure(request); }
+  Status Fail(ServerContext&, const Operands& request, Result*) override {
+    return Failure(request);
+  }
   Status Hang(ServerContext& context, const Operands&, Result*) override {
     while (!context.IsCancelled()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     ++*cancelled_;

@@ -109,11 +109,10 @@ TEST_P(CallTest, AMethodThatNobodyWroteIsUnimplemented) {
 TEST_P(CallTest, MetadataTravelsBothWays) {
   polycall::Metadata initial;
   polycall::Metadata trailing;
-  const StatusOr<Result> result =
-      client().Ask(OperandsOf(0), {.timeout = kBound,
-                                   .metadata = {{"question", "why"}},
-                                   .initial_metadata = &initial,
-                                   .trailing_metadata = &trailing});
+  const StatusOr<Result> result = client().Ask(OperandsOf(0), {.timeout = kBound,
+                                                               .metadata = {{"question", "why"}},
+                                                               .initial_metadata = &initial,
+                                                               .trailing_metadata = &trailing});
   ASSERT_OK(result);
   EXPECT_EQ(result->note(), "why polycall_cpp_test.Calc/Ask");
   EXPECT_EQ(result->value(), 1) << "the handler sees the deadline";
@@ -260,8 +259,8 @@ TEST_P(CallTest, AServerStreamThatIsCancelledSaysSo) {
 TEST_P(CallTest, AClientStreamIsSummedUp) {
   auto writer = client().Sum();
   for (int i = 1; i <= 1000; ++i) {
-    ASSERT_TRUE(writer.Write(OperandsOf(i), i < 1000 ? polycall::Send::kBuffered
-                                                     : polycall::Send::kLast));
+    ASSERT_TRUE(
+        writer.Write(OperandsOf(i), i < 1000 ? polycall::Send::kBuffered : polycall::Send::kLast));
   }
   const StatusOr<Result> result = writer.Finish();
   ASSERT_OK(result);
@@ -364,9 +363,7 @@ INSTANTIATE_TEST_SUITE_P(
     All, CallTest,
     testing::Combine(testing::Values("inproc", "unix", "tcp"),
                      testing::Values(Style::kBlocking, Style::kCoroutine, Style::kCallback)),
-    [](const auto& info) {
-      return std::get<0>(info.param) + StyleName(std::get<1>(info.param));
-    });
+    [](const auto& info) { return std::get<0>(info.param) + StyleName(std::get<1>(info.param)); });
 
 class EchoRequired final : public RequiredEcho::Service {
   Status Echo(polycall::ServerContext&, const Required& request, Required* reply) override {

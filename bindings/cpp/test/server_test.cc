@@ -43,7 +43,8 @@ TEST(Channel, ATargetThatDoesNotParseIsRefused) {
 }
 
 TEST(Channel, ACallWithoutAServerIsUnavailable) {
-  const auto channel = polycall::Channel::Create(InprocTarget("nobody"), {.max_attempts = 1}).value();
+  const auto channel =
+      polycall::Channel::Create(InprocTarget("nobody"), {.max_attempts = 1}).value();
   EXPECT_EQ(Calc::Client(channel).Add(Two()).status().code(), Code::kUnavailable);
 }
 
@@ -88,7 +89,8 @@ TEST(Server, ADonatedThreadRunsTheHandlers) {
   std::atomic<int> cancelled = 0;
   polycall::Server server({.donated_only = true});
   ASSERT_OK(server.AddService(MakeCalc(Style::kBlocking, &cancelled)));
-  const std::string path = testing::TempDir() + "polycall-cpp-" + std::to_string(getpid()) + "-w.sock";
+  const std::string path =
+      testing::TempDir() + "polycall-cpp-" + std::to_string(getpid()) + "-w.sock";
   const StatusOr<std::string> address = server.Listen("unix:" + path);
   ASSERT_OK(address);
   ASSERT_OK(server.Start());
@@ -164,7 +166,8 @@ TEST_F(InterceptorTest, ItSeesACallFromStartToEnd) {
 }
 
 TEST_F(InterceptorTest, ItCanRefuseACall) {
-  EXPECT_EQ(Calc::Client(channel_).Missing(Two()).status().ToString(), "PERMISSION_DENIED: not you");
+  EXPECT_EQ(Calc::Client(channel_).Missing(Two()).status().ToString(),
+            "PERMISSION_DENIED: not you");
 }
 
 TEST_F(InterceptorTest, ItCanReplaceTheStatus) {

@@ -29,11 +29,11 @@ using polycall::Status;
 namespace keywords = hazards::import::package::def::lambda::nil;
 
 // A unary method that answers with its request.
-#define POLYCALL_ECHO(method, type)                                              \
-  ::polycall::Status method(::polycall::ServerContext&, const type& request,     \
-                            type* reply) override {                              \
-    *reply = request;                                                            \
-    return OkStatus();                                                           \
+#define POLYCALL_ECHO(method, type)                                                       \
+  ::polycall::Status method(::polycall::ServerContext&, const type& request, type* reply) \
+      override {                                                                          \
+    *reply = request;                                                                     \
+    return OkStatus();                                                                    \
   }
 
 class Wide final : public hazards::wide::WideEcho::Service {
@@ -211,12 +211,23 @@ class Streaming final : public hazards::streaming::Streaming::Service {
 
 polycall::Status AddEchoServices(polycall::Server* server) {
   const std::shared_ptr<polycall::Service> services[] = {
-      std::make_shared<AlmostEmpty>(), std::make_shared<Collisions>(), std::make_shared<Deep>(),
-      std::make_shared<Empty>(),       std::make_shared<Enums>(),      std::make_shared<Imports>(),
-      std::make_shared<KeywordsService>(),    std::make_shared<Left>(),       std::make_shared<Maps>(),
-      std::make_shared<NoPackageService>(), std::make_shared<Presence>(),
-      std::make_shared<Proto2>(),      std::make_shared<Recursion>(),  std::make_shared<Right>(),
-      std::make_shared<Streaming>(),   std::make_shared<Unicode>(),    std::make_shared<Wide>(),
+      std::make_shared<AlmostEmpty>(),
+      std::make_shared<Collisions>(),
+      std::make_shared<Deep>(),
+      std::make_shared<Empty>(),
+      std::make_shared<Enums>(),
+      std::make_shared<Imports>(),
+      std::make_shared<KeywordsService>(),
+      std::make_shared<Left>(),
+      std::make_shared<Maps>(),
+      std::make_shared<NoPackageService>(),
+      std::make_shared<Presence>(),
+      std::make_shared<Proto2>(),
+      std::make_shared<Recursion>(),
+      std::make_shared<Right>(),
+      std::make_shared<Streaming>(),
+      std::make_shared<Unicode>(),
+      std::make_shared<Wide>(),
   };
   for (const auto& service : services) {
     polycall::Status status = server->AddService(service);

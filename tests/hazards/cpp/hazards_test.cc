@@ -44,8 +44,8 @@ class HazardsTest : public testing::TestWithParam<std::string> {
     polycall::Status added = AddEchoServices(&server_);
     EXPECT_TRUE(added.ok()) << added.ToString();
     const std::string name = "polycall-hazards-" + std::to_string(getpid());
-    const std::string target = GetParam() == "unix" ? "unix:" + testing::TempDir() + name + ".sock"
-                                                    : "inproc:" + name;
+    const std::string target =
+        GetParam() == "unix" ? "unix:" + testing::TempDir() + name + ".sock" : "inproc:" + name;
     const polycall::StatusOr<std::string> address = server_.Listen(target);
     EXPECT_TRUE(address.ok()) << address.status().ToString();
     polycall::Status started = server_.Start();
@@ -65,7 +65,8 @@ class HazardsTest : public testing::TestWithParam<std::string> {
       const polycall::StatusOr<Message> answer = echo(message);
       ASSERT_TRUE(answer.ok()) << answer.status().ToString();
       EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(message, *answer))
-          << message.DebugString() << "came back as\n" << answer->DebugString();
+          << message.DebugString() << "came back as\n"
+          << answer->DebugString();
     }
   }
 
@@ -81,7 +82,8 @@ TEST_P(HazardsTest, ThreeHundredFieldsComeBack) {
 TEST_P(HazardsTest, RecursiveMessagesComeBack) {
   const hazards::recursion::Recursion::Client client(channel_);
   Check<hazards::recursion::Tree>([&](const auto& message) { return client.EchoTree(message); });
-  Check<hazards::recursion::Forest>([&](const auto& message) { return client.EchoForest(message); });
+  Check<hazards::recursion::Forest>(
+      [&](const auto& message) { return client.EchoForest(message); });
   Check<hazards::recursion::Hen>([&](const auto& message) { return client.EchoHen(message); });
 }
 
@@ -224,8 +226,10 @@ TEST_P(HazardsTest, EmptyThingsAreServed) {
 
 TEST_P(HazardsTest, Proto2MessagesComeBack) {
   const hazards::proto2::Proto2::Client client(channel_);
-  Check<hazards::proto2::Defaults>([&](const auto& message) { return client.EchoDefaults(message); });
-  Check<hazards::proto2::Required>([&](const auto& message) { return client.EchoRequired(message); });
+  Check<hazards::proto2::Defaults>(
+      [&](const auto& message) { return client.EchoDefaults(message); });
+  Check<hazards::proto2::Required>(
+      [&](const auto& message) { return client.EchoRequired(message); });
   Check<hazards::proto2::Groups>([&](const auto& message) { return client.EchoGroups(message); });
   Check<hazards::proto2::OneofWithPresence>(
       [&](const auto& message) { return client.EchoOneof(message); });

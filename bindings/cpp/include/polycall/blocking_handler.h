@@ -76,9 +76,8 @@ struct BlockingHandler {
   static void AnswerInto(void* arg, polycall_call* call, const Request& request,
                          Response* response) noexcept {
     ServerContext context(call);
-    const Status status = RunHandler([&] {
-      return (static_cast<ServiceType*>(arg)->*kHandler)(context, request, response);
-    });
+    const Status status = RunHandler(
+        [&] { return (static_cast<ServiceType*>(arg)->*kHandler)(context, request, response); });
     const polycall_message answer = TypedMessage(Method::kResponseType, response);
     FinishCall(call, status, &answer);
   }
@@ -93,9 +92,8 @@ struct BlockingHandler {
     }
     ServerContext context(call);
     ServerWriter<Response> writer(call, Method::kResponseType);
-    const Status status = RunHandler([&] {
-      return (static_cast<ServiceType*>(arg)->*kHandler)(context, *request, writer);
-    });
+    const Status status = RunHandler(
+        [&] { return (static_cast<ServiceType*>(arg)->*kHandler)(context, *request, writer); });
     FinishCall(call, status, nullptr);
   }
 
@@ -103,9 +101,8 @@ struct BlockingHandler {
     ServerContext context(call);
     ServerReader<Request> reader(call);
     Response response;
-    const Status status = RunHandler([&] {
-      return (static_cast<ServiceType*>(arg)->*kHandler)(context, reader, &response);
-    });
+    const Status status = RunHandler(
+        [&] { return (static_cast<ServiceType*>(arg)->*kHandler)(context, reader, &response); });
     const polycall_message answer = TypedMessage(Method::kResponseType, &response);
     FinishCall(call, status, &answer);
   }
@@ -113,8 +110,8 @@ struct BlockingHandler {
   static void BidiStreaming(void* arg, polycall_call* call, const polycall_message*) noexcept {
     ServerContext context(call);
     ServerStream<Request, Response> stream(call, Method::kResponseType);
-    const Status status = RunHandler(
-        [&] { return (static_cast<ServiceType*>(arg)->*kHandler)(context, stream); });
+    const Status status =
+        RunHandler([&] { return (static_cast<ServiceType*>(arg)->*kHandler)(context, stream); });
     FinishCall(call, status, nullptr);
   }
 };

@@ -54,9 +54,7 @@ class Channel {
   // one of them that dropped the channel.
   ~Channel();
 
-  ChannelState state() const {
-    return static_cast<ChannelState>(polycall_channel_get_state(raw_));
-  }
+  ChannelState state() const { return static_cast<ChannelState>(polycall_channel_get_state(raw_)); }
   // Connects if need be. Blocks until the channel is ready, or `timeout` is over with the last
   // attempt's error.
   Status WaitReady(std::chrono::nanoseconds timeout) {

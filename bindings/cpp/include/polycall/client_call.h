@@ -66,7 +66,8 @@ class ClientCall {
       std::decay_t<Callback> callback;
       Metadata* trailing;
     };
-    auto pending = std::unique_ptr<Pending>(new Pending{std::forward<Callback>(callback), trailing});
+    auto pending =
+        std::unique_ptr<Pending>(new Pending{std::forward<Callback>(callback), trailing});
     polycall_call_wait_async(
         call_,
         [](void* arg, polycall_status* status, const polycall_metadata* raw) {

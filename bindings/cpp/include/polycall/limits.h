@@ -11,13 +11,13 @@ namespace polycall {
 
 // Bounds, by the names that error messages give them. A zero means the default in the comment.
 struct Limits {
-  uint64_t max_message_size = 0;          // 16 MiB
-  uint32_t max_metadata_size = 0;         // 16 KiB for one direction of a call
-  uint32_t max_calls_per_connection = 0;  // 4096; further calls wait at the caller
-  uint32_t max_connections = 0;           // 16384 (servers)
-  uint32_t call_window = 0;               // 256 KiB unread per call and direction
-  uint32_t connection_window = 0;         // 16 MiB unread per connection and direction
-  uint32_t max_pending_calls = 0;         // 16384 waiting for a connection or a thread
+  uint64_t max_message_size = 0;                   // 16 MiB
+  uint32_t max_metadata_size = 0;                  // 16 KiB for one direction of a call
+  uint32_t max_calls_per_connection = 0;           // 4096; further calls wait at the caller
+  uint32_t max_connections = 0;                    // 16384 (servers)
+  uint32_t call_window = 0;                        // 256 KiB unread per call and direction
+  uint32_t connection_window = 0;                  // 16 MiB unread per connection and direction
+  uint32_t max_pending_calls = 0;                  // 16384 waiting for a connection or a thread
   std::chrono::nanoseconds handshake_timeout{0};   // 5 s
   std::chrono::nanoseconds idle_timeout{0};        // none
   std::chrono::nanoseconds keepalive_interval{0};  // 30 s

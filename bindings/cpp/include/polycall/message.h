@@ -60,9 +60,13 @@ void Release(void* object) {
 // The table of one class. The name is an argument because asking protobuf for it would build the
 // class's descriptors, which costs a program its first millisecond.
 template <typename Message, FixedString kName>
-inline constexpr polycall_message_type kMessageType = {
-    sizeof(polycall_message_type), kName.text,      &message_identity<Message>, &EncodedSize<Message>,
-    &Encode<Message>,              &Retain<Message>, &Release<Message>};
+inline constexpr polycall_message_type kMessageType = {sizeof(polycall_message_type),
+                                                       kName.text,
+                                                       &message_identity<Message>,
+                                                       &EncodedSize<Message>,
+                                                       &Encode<Message>,
+                                                       &Retain<Message>,
+                                                       &Release<Message>};
 
 inline polycall_message TypedMessage(const polycall_message_type* type, const void* object) {
   polycall_message message = POLYCALL_MESSAGE_INIT;
@@ -74,7 +78,8 @@ inline polycall_message TypedMessage(const polycall_message_type* type, const vo
 // The object inside `message` if it is of this class, else null.
 template <typename Message>
 Message* ObjectOf(const polycall_message& message) {
-  if (message.type == nullptr || message.type->identity != &message_identity<Message>) return nullptr;
+  if (message.type == nullptr || message.type->identity != &message_identity<Message>)
+    return nullptr;
   return static_cast<Message*>(message.object);
 }
 
@@ -93,7 +98,8 @@ bool ReadMessage(const polycall_message& message, Message* out) {
     *out = *object;
     return true;
   }
-  if (message.type == nullptr) [[likely]] return ParseBytes(message.data, message.size, out);
+  if (message.type == nullptr) [[likely]]
+    return ParseBytes(message.data, message.size, out);
   polycall_message bytes = POLYCALL_MESSAGE_INIT;
   if (polycall_message_to_bytes(&message, &bytes, nullptr) != POLYCALL_OK) return false;
   const bool parsed = ParseBytes(bytes.data, bytes.size, out);

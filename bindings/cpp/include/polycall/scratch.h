@@ -33,7 +33,8 @@ class Scratch {
   ~Scratch() {
     if (slot_ == nullptr) return;
     slot_->in_use = false;
-    if (size_ > kKeptSize) [[unlikely]] slot_->message.reset();
+    if (size_ > kKeptSize) [[unlikely]]
+      slot_->message.reset();
   }
 
   Message* get() { return message_; }

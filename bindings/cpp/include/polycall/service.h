@@ -36,7 +36,8 @@ inline Status NotImplemented(const char* method) {
   return UnimplementedError(std::string(method) + " is not implemented by this server");
 }
 
-inline void FinishCall(polycall_call* call, const Status& status, const polycall_message* response) {
+inline void FinishCall(polycall_call* call, const Status& status,
+                       const polycall_message* response) {
   if (status.ok()) [[likely]] {
     polycall_call_finish(call, nullptr, response);
   } else {

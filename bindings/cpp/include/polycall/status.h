@@ -58,7 +58,8 @@ class [[nodiscard]] Status {
     return *this;
   }
   ~Status() {
-    if (!ok()) [[unlikely]] polycall_status_clear(&raw_);
+    if (!ok()) [[unlikely]]
+      polycall_status_clear(&raw_);
   }
 
   // Takes over what `raw` holds and leaves it cleared.
@@ -100,7 +101,9 @@ class [[nodiscard]] Status {
 };
 
 inline Status OkStatus() { return Status(); }
-inline Status CancelledError(std::string_view message = {}) { return Status(Code::kCancelled, message); }
+inline Status CancelledError(std::string_view message = {}) {
+  return Status(Code::kCancelled, message);
+}
 inline Status UnknownError(std::string_view message) { return Status(Code::kUnknown, message); }
 inline Status InvalidArgumentError(std::string_view message) {
   return Status(Code::kInvalidArgument, message);
@@ -122,12 +125,16 @@ inline Status FailedPreconditionError(std::string_view message) {
   return Status(Code::kFailedPrecondition, message);
 }
 inline Status AbortedError(std::string_view message) { return Status(Code::kAborted, message); }
-inline Status OutOfRangeError(std::string_view message) { return Status(Code::kOutOfRange, message); }
+inline Status OutOfRangeError(std::string_view message) {
+  return Status(Code::kOutOfRange, message);
+}
 inline Status UnimplementedError(std::string_view message) {
   return Status(Code::kUnimplemented, message);
 }
 inline Status InternalError(std::string_view message) { return Status(Code::kInternal, message); }
-inline Status UnavailableError(std::string_view message) { return Status(Code::kUnavailable, message); }
+inline Status UnavailableError(std::string_view message) {
+  return Status(Code::kUnavailable, message);
+}
 inline Status DataLossError(std::string_view message) { return Status(Code::kDataLoss, message); }
 inline Status UnauthenticatedError(std::string_view message) {
   return Status(Code::kUnauthenticated, message);
@@ -136,8 +143,7 @@ inline Status UnauthenticatedError(std::string_view message) {
 // A status thrown: by StatusOr::value(), or by a handler that prefers to throw what it would return.
 class StatusError : public std::exception {
  public:
-  explicit StatusError(Status status)
-      : shared_(std::make_shared<Shared>(std::move(status))) {}
+  explicit StatusError(Status status) : shared_(std::make_shared<Shared>(std::move(status))) {}
 
   const Status& status() const noexcept { return shared_->status; }
   const char* what() const noexcept override { return shared_->text.c_str(); }

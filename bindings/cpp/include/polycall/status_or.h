@@ -17,16 +17,17 @@ class [[nodiscard]] StatusOr {
 
   // An OK status without a value is an error of the program's and becomes INTERNAL.
   StatusOr(Status status) : status_(std::move(status)) {  // NOLINT: conversions are the purpose
-    if (status_.ok()) status_ = InternalError("a StatusOr was made from an OK status without a value");
+    if (status_.ok())
+      status_ = InternalError("a StatusOr was made from an OK status without a value");
   }
   StatusOr(const T& value) : value_(value) {}        // NOLINT
   StatusOr(T&& value) : value_(std::move(value)) {}  // NOLINT
 
   template <typename U>
-    requires(std::is_convertible_v<U&&, T> && !std::is_same_v<std::remove_cvref_t<U>, T> &&
-             !std::is_same_v<std::remove_cvref_t<U>, Status> &&
-             !std::is_same_v<std::remove_cvref_t<U>, StatusOr>)
-  StatusOr(U&& value) : value_(std::forward<U>(value)) {}  // NOLINT
+  requires(std::is_convertible_v<U&&, T> && !std::is_same_v<std::remove_cvref_t<U>, T> &&
+           !std::is_same_v<std::remove_cvref_t<U>, Status> &&
+           !std::is_same_v<std::remove_cvref_t<U>, StatusOr>) StatusOr(U&& value)
+      : value_(std::forward<U>(value)) {}  // NOLINT
 
   bool ok() const noexcept { return value_.has_value(); }
   const Status& status() const& noexcept { return status_; }

@@ -35,9 +35,11 @@ namespace internal {
 // Takes a message that was received. False, and the call ends INTERNAL, when it cannot be parsed.
 template <typename Message>
 bool TakeReceived(polycall_call* call, polycall_message* message, Message* out) {
-  if (TakeMessage(message, out)) [[likely]] return true;
-  polycall_call_cancel(call, POLYCALL_INTERNAL,
-                       "a message of the stream cannot be parsed; do both ends have the same .proto?");
+  if (TakeMessage(message, out)) [[likely]]
+    return true;
+  polycall_call_cancel(
+      call, POLYCALL_INTERNAL,
+      "a message of the stream cannot be parsed; do both ends have the same .proto?");
   return false;
 }
 
@@ -93,7 +95,8 @@ class ReadSide {
           const CallbackScope scope;
           const std::unique_ptr<Pending> owned(static_cast<Pending*>(arg));
           std::optional<Message> message;
-          if (raw != nullptr && !TakeReceived(owned->call, raw, &message.emplace())) message.reset();
+          if (raw != nullptr && !TakeReceived(owned->call, raw, &message.emplace()))
+            message.reset();
           owned->callback(std::move(message));
         },
         pending.release());
@@ -108,9 +111,8 @@ class ReadSide {
 
     bool await_ready() const noexcept { return false; }
     bool await_suspend(std::coroutine_handle<> coroutine) {
-      return resumption_.Suspend(coroutine, [this] {
-        polycall_call_receive_async(call_, &ReadAwaiter::Received, this);
-      });
+      return resumption_.Suspend(
+          coroutine, [this] { polycall_call_receive_async(call_, &ReadAwaiter::Received, this); });
     }
     std::optional<Message> await_resume() { return std::move(message_); }
 

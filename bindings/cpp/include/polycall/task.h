@@ -49,10 +49,8 @@ class TaskPromise : public TaskPromiseBase {
  public:
   Task<T> get_return_object();
   template <typename U>
-    requires std::is_convertible_v<U&&, T>
-  void return_value(U&& value) {
-    value_.emplace(std::forward<U>(value));
-  }
+  requires std::is_convertible_v<U&&, T>
+  void return_value(U&& value) { value_.emplace(std::forward<U>(value)); }
   T TakeResult() {
     RethrowIfFailed();
     return std::move(*value_);

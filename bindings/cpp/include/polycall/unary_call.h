@@ -22,7 +22,8 @@ namespace polycall::internal {
 // What the response of a call that ended well says. Takes status and response.
 template <typename Response>
 Status TakeResponse(polycall_unary* unary, Response* response) {
-  if (unary->status.code != POLYCALL_OK) [[unlikely]] return Status::Take(&unary->status);
+  if (unary->status.code != POLYCALL_OK) [[unlikely]]
+    return Status::Take(&unary->status);
   polycall_message message = std::exchange(unary->response, polycall_message{});
   // The handler filled our own object: there is nothing to decode and nothing to end.
   if (message.object == response && message.object != nullptr) return OkStatus();
