@@ -61,10 +61,10 @@ class ClientWriter {
     writer_->Line();
     writer_->Line("class ", async_ ? module_.async_client : module_.client, ":");
     const auto indented = writer_->Indented();
-    WriteDocstring(service_.comment,
-                   std::string(async_ ? "An asyncio client of " : "A client of ") +
-                       service_.full_name + ".",
-                   {}, writer_);
+    WriteDocstring(
+        service_.comment,
+        std::string(async_ ? "An asyncio client of " : "A client of ") + service_.full_name + ".",
+        {}, writer_);
     writer_->Line();
     writer_->Line("def __init__(self, channel: polycall.Channel) -> None:");
     {
@@ -104,9 +104,9 @@ class ClientWriter {
         function.parameter = "request: " + request;
         function.result = response;
         function.async = async_;
-        function.body = async_ ? "await stubs.aio.unary" + Arguments(i, "request")
-                               : "self." + functions_.Attribute(i) + "(request, " +
-                                     std::string(kPassed) + ")";
+        function.body =
+            async_ ? "await stubs.aio.unary" + Arguments(i, "request")
+                   : "self." + functions_.Attribute(i) + "(request, " + std::string(kPassed) + ")";
         python::Write(function, method, writer_);
         if (!async_) WriteFuture(i, request, response);
         break;
@@ -120,9 +120,8 @@ class ClientWriter {
         function.parameter = "requests: " + many + request + "]";
         function.result = response;
         function.async = async_;
-        function.body =
-            async_ ? "await stubs.aio.send_all" + Arguments(i, "requests")
-                   : "stubs.send_all" + Arguments(i, "requests");
+        function.body = async_ ? "await stubs.aio.send_all" + Arguments(i, "requests")
+                               : "stubs.send_all" + Arguments(i, "requests");
         python::Write(function, method, writer_);
         function = Function();
         function.name = functions_.Stream(i);
@@ -133,8 +132,7 @@ class ClientWriter {
         python::Write(function, method, writer_);
         break;
       case Kind::kBidiStreaming:
-        function.parameter =
-            "requests: typing.Optional[" + many + request + "]] = None";
+        function.parameter = "requests: typing.Optional[" + many + request + "]] = None";
         function.result = "polycall." + prefix + "BidiStream" + pair;
         function.body =
             (async_ ? "stubs.aio.start_bidi" : "stubs.start_bidi") + Arguments(i, "requests");

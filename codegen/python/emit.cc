@@ -21,9 +21,9 @@ void WriteImports(const model::File& file, const python::ModuleNames& names, Wri
   std::sort(imports.begin(), imports.end(), [&](const model::File* a, const model::File* b) {
     return module_of(a) < module_of(b);
   });
-  const bool by_name = std::any_of(
-      imports.begin(), imports.end(),
-      [&](const model::File* used) { return !python::IsImportable(module_of(used)); });
+  const bool by_name = std::any_of(imports.begin(), imports.end(), [&](const model::File* used) {
+    return !python::IsImportable(module_of(used));
+  });
   if (by_name) writer->Line("import importlib");
   writer->Line("import typing");
   writer->Line();

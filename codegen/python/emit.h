@@ -6,8 +6,8 @@
 
 namespace polycall::codegen {
 
-// One module for `file`, "calc/v1/calc_polycall.py": clients and handlers of its services. The messages
-// are protoc's own, in calc_pb2.py.
+// One module for `file`, "calc/v1/calc_polycall.py": clients and handlers of its services. The
+// messages are protoc's own, in calc_pb2.py.
 void EmitPython(const model::File& file, const Options& options, Output* output);
 
 }  // namespace polycall::codegen

@@ -104,12 +104,13 @@ void WriteBase(const model::Service& service, const ModuleNames& names, bool asy
   writer->Line();
   writer->Line("class ", async ? own.async_service : own.service, "(polycall.Service):");
   const auto indented = writer->Indented();
-  WriteDocstring(service.comment, "Serves " + service.full_name + ".",
-                 {async ? "Handlers are coroutines (of response streams: asynchronous generators) on"
-                        : "Handlers run on the runtime's threads and may block. Override them; one",
-                  async ? "an asyncio loop. Override them; one that is not ends UNIMPLEMENTED."
-                        : "that is not ends UNIMPLEMENTED."},
-                 writer);
+  WriteDocstring(
+      service.comment, "Serves " + service.full_name + ".",
+      {async ? "Handlers are coroutines (of response streams: asynchronous generators) on"
+             : "Handlers run on the runtime's threads and may block. Override them; one",
+       async ? "an asyncio loop. Override them; one that is not ends UNIMPLEMENTED."
+             : "that is not ends UNIMPLEMENTED."},
+      writer);
   writer->Line();
   writer->Line("polycall_service = ", own.descriptor);
   for (size_t i = 0; i < service.methods.size(); ++i) {

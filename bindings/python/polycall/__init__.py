@@ -113,3 +113,4 @@ _polycall._set_python_types(
 # Channels and servers that are alive when the interpreter ends are shut down before it does.
 _atexit.register(_polycall._at_exit)
 _os.register_at_fork(after_in_child=_loop_module.forget_queues)
+_os.register_at_fork(after_in_child=_polycall._after_fork)

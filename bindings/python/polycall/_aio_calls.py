@@ -84,8 +84,8 @@ class _AsyncStream(_polycall.Call):
 
 
 class AsyncServerStream(_AsyncStream, Generic[Response]):
-    """The responses of a server-streaming call, for `async for`, which raises StatusError at the end
-    unless the status is OK."""
+    """The responses of a server-streaming call, for `async for`, which raises StatusError at the
+    end unless the status is OK."""
 
     __slots__ = ()
 

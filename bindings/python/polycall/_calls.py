@@ -34,8 +34,8 @@ class _Stream(_polycall.BlockingCall):
 
 
 class ServerStream(_polycall.IterableCall, _Stream, Generic[Response]):
-    """The responses of a server-streaming call: an iterator that raises StatusError at the end unless
-    the status is OK. One thread at a time receives."""
+    """The responses of a server-streaming call: an iterator that raises StatusError at the end
+    unless the status is OK. One thread at a time receives."""
 
     __slots__ = ()
 
@@ -89,11 +89,15 @@ class CallFuture(concurrent.futures.Future, Generic[Response]):
     _call: Optional[_polycall.PendingCall] = None
 
     def cancel(self) -> bool:
-        cancelled = super().cancel()
-        if cancelled and self._call is not None:
+        if not super().cancel():
+            return False
+        # The first to cancel tells the future's waiters; dict.setdefault is atomic.
+        me = object()
+        if self.__dict__.setdefault("_canceller", me) is me:
             self.set_running_or_notify_cancel()
-            self._call.cancel()
-        return cancelled
+            if self._call is not None:
+                self._call.cancel()
+        return True
 
 
 def start_future(

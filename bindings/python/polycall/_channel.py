@@ -116,8 +116,8 @@ class Channel(_polycall.Channel):
         return ChannelState(self._state())
 
     def wait_ready(self, timeout: float = 20.0) -> None:
-        """Connects if need be and waits. StatusError with the last attempt's status when the channel
-        is not ready after `timeout` seconds."""
+        """Connects if need be and waits. StatusError with the last attempt's status when the
+        channel is not ready after `timeout` seconds."""
         end = time.monotonic_ns() + int(timeout * 1e9)
         while True:
             began = time.monotonic_ns()

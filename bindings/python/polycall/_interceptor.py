@@ -22,8 +22,9 @@ class Interceptor:
         server's reads what was received. Raising a StatusError ends the call with it."""
 
     def message(self, call: InterceptedCall, message: Any, sent: bool) -> None:
-        """A message was taken from (`sent`) or is about to be given to the user's code. It is bytes,
-        or the message itself where it was passed within the process. It is not to be changed."""
+        """A message was taken from (`sent`) or is about to be given to the user's code. It is
+        bytes, or the message itself where it was passed within the process. It is not to be
+        changed."""
 
     def finished(self, call: InterceptedCall, status: Status) -> Optional[Status]:
         """The call ended: its last event. Another status may be returned in its place."""

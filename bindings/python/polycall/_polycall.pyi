@@ -146,8 +146,8 @@ class IterableCall(BlockingCall):
     def __next__(self) -> Any: ...
 
 class Context:
-    """One call, as its handler sees it. Any thread may use it; after the handler's end only what was
-    read before is still there."""
+    """One call, as its handler sees it. Any thread may use it; after the handler's end only what
+    was read before is still there."""
 
     @property
     def service(self) -> str:
@@ -202,3 +202,4 @@ class InterceptedCall:
 
 def _set_python_types(types: Dict[str, Any]) -> None: ...
 def _at_exit() -> None: ...
+def _after_fork() -> None: ...

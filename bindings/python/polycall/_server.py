@@ -34,7 +34,8 @@ _COPY_REQUESTS = 2
 _DONATED_ONLY = 1
 _NO_DESCRIPTION = 4
 
-#: The asynchronous handler's call that this task belongs to: calls made on its behalf inherit from it.
+#: The asynchronous handler's call that this task belongs to: calls made on its behalf inherit
+#: from it.
 current_call: contextvars.ContextVar = contextvars.ContextVar("polycall_current_call", default=None)
 
 
@@ -54,8 +55,8 @@ class Server(_polycall.Server):
             server.wait()
 
     Blocking handlers run on the runtime's threads, at most `max_threads` (default 256) at once;
-    asynchronous ones on an asyncio loop. Leaving the `with` shuts the server down and lets calls end
-    for at most `shutdown_grace` seconds.
+    asynchronous ones on an asyncio loop. Leaving the `with` shuts the server down and lets calls
+    end for at most `shutdown_grace` seconds.
 
     Options: `name` is what peers' explain() shows; `interceptors` see every call; `copy_requests`
     gives handlers copies even of requests from Python in the same process; `donated_only` makes no
@@ -109,11 +110,9 @@ class Server(_polycall.Server):
         descriptor = getattr(service, "polycall_service", None)
         if not isinstance(descriptor, ServiceDescriptor):
             raise TypeError(
-                f"{type(service).__name__} is no service: derive it from a generated ...Service class"
+                f"{type(service).__name__} is no service: derive it from a generated class"
             )
         functions = [self._handler(service, method) for method in descriptor.methods]
-        on_loop = [_is_async(function) for function in functions]
-        queue = self._queue(loop) if any(on_loop) else None
         entries = [
             (
                 method.name,
@@ -122,16 +121,12 @@ class Server(_polycall.Server):
                 method.timeout_ns,
                 method.request_type,
                 method.response_type,
-                function,
-                is_async,
+                _async_runner(method.kind, function) if _is_async(function) else function,
+                _is_async(function),
             )
-            for method, function, is_async in zip(descriptor.methods, functions, on_loop)
+            for method, function in zip(descriptor.methods, functions)
         ]
-        # Each kind has its way to run on a loop, so the function goes with it.
-        entries = [
-            entry[:6] + (_async_runner(entry[1], entry[6]) if entry[7] else entry[6],) + entry[7:]
-            for entry in entries
-        ]
+        queue = self._queue(loop) if any(map(_is_async, functions)) else None
         self._add_service(
             descriptor.name,
             entries,
@@ -163,8 +158,9 @@ class Server(_polycall.Server):
         return queue
 
     def listen(self, target: str) -> str:
-        """Listens on "unix:/path", "tcp://host:port" (port 0: any) or "inproc:name", before or after
-        start(). Returns the target that callers use. ALREADY_EXISTS when somebody listens there."""
+        """Listens on "unix:/path", "tcp://host:port" (port 0: any) or "inproc:name", before or
+        after start(). Returns the target that callers use. ALREADY_EXISTS when somebody listens
+        there."""
         return self._listen(target)
 
     def start(self) -> None:
@@ -172,7 +168,8 @@ class Server(_polycall.Server):
         self._start()
 
     def wait(self, timeout: Optional[float] = None) -> bool:
-        """Waits until the server was shut down, at most `timeout` seconds. False when it was not."""
+        """Waits until the server was shut down, at most `timeout` seconds. False when it was
+        not."""
         return self._sliced(self._wait, timeout)
 
     async def wait_async(self) -> None:
@@ -182,8 +179,8 @@ class Server(_polycall.Server):
             pass
 
     def run_worker(self, timeout: Optional[float] = None) -> bool:
-        """Donates this thread: it reads requests and runs blocking handlers as the runtime's own do,
-        until shutdown (True) or for `timeout` seconds (False)."""
+        """Donates this thread: it reads requests and runs blocking handlers as the runtime's own
+        do, until shutdown (True) or for `timeout` seconds (False)."""
         return self._sliced(self._run_worker, timeout)
 
     @staticmethod
@@ -292,7 +289,8 @@ def _finish_error(context: Context, error: BaseException) -> None:
 
 
 class AsyncRequests:
-    """The requests of a stream, for `async for`; receive() gives the next one or None at the end."""
+    """The requests of a stream, for `async for`; receive() gives the next one or None at the
+    end."""
 
     __slots__ = ("_context",)
 

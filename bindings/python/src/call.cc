@@ -408,7 +408,10 @@ PyTypeObject* CallType() { return g_call_type; }
 
 bool AddCallTypes(PyObject* module) {
   static PyGetSetDef getters[] = {
-      kCommonGetters[0], kCommonGetters[1], kCommonGetters[2], kCommonGetters[3],
+      kCommonGetters[0],
+      kCommonGetters[1],
+      kCommonGetters[2],
+      kCommonGetters[3],
       {"ended", GetEnded, nullptr, "Whether the call has ended and its status is known.", nullptr},
       {nullptr, nullptr, nullptr, nullptr, nullptr}};
   static PyMethodDef methods[] = {

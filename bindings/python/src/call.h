@@ -16,8 +16,8 @@ class ReceiveEvent;
 // One call, of the caller's or (Context) of a handler's. Guarded by the GIL; `uses` counts the
 // threads that are inside the runtime with `call` and have given the GIL up.
 struct CallObject {
-  PyObject_HEAD
-  polycall_call* call;  // one reference; NULL when the call has ended and its outcome was taken
+  PyObject_HEAD polycall_call*
+      call;  // one reference; NULL when the call has ended and its outcome was taken
   const MessageClass* send_class;
   const MessageClass* receive_class;
   int uses;
@@ -27,8 +27,8 @@ struct CallObject {
   // The caller's side.
   MethodObject* method;  // owned
   LiveCall live;
-  bool registered;  // counted in the channel's uses
-  PyObject* info;   // CallInfo to fill, or NULL
+  bool registered;   // counted in the channel's uses
+  PyObject* info;    // CallInfo to fill, or NULL
   PyObject* status;  // polycall.Status once ended
   PyObject* error;   // StatusError, if that status is not OK
   PyObject* initial_metadata;
@@ -36,9 +36,9 @@ struct CallObject {
 
   // The handler's side.
   bool finished;
-  bool typed_caller;    // it passed its request as an object: pass responses so too
-  PyObject* metadata;   // cached
-  PyObject* on_cancel;  // the handler's callable, or NULL
+  bool typed_caller;      // it passed its request as an object: pass responses so too
+  PyObject* metadata;     // cached
+  PyObject* on_cancel;    // the handler's callable, or NULL
   PyObject* cancel_task;  // what cancels an asynchronous handler's task, or NULL
 };
 
@@ -59,8 +59,8 @@ bool SendAsync(CallObject* self, const LoopQueueRef& queue, PyObject* future, Py
                uint32_t flags);
 bool ReceiveAsync(CallObject* self, const LoopQueueRef& queue, PyObject* future);
 
-// Sets a future's outcome unless it has one (it was cancelled). Leaves no Python error. `value` NULL
-// takes the raised error. True when the future took it.
+// Sets a future's outcome unless it has one (it was cancelled). Leaves no Python error. `value`
+// NULL takes the raised error. True when the future took it.
 bool SettleFuture(PyObject* future, Ref value);
 
 // Getters of service, method, kind, transport, peer and time_left().

@@ -43,13 +43,11 @@ bool SettleFuture(PyObject* future, Ref value) {
   const bool open = is_done && PyObject_IsTrue(is_done.get()) == 0;
   Ref result;
   if (open && value) {
-    result = Ref::Steal(OrHang([&] {
-      return PyObject_CallMethodOneArg(future, set_result, value.get());
-    }));
+    result = Ref::Steal(
+        OrHang([&] { return PyObject_CallMethodOneArg(future, set_result, value.get()); }));
   } else if (open && error) {
-    result = Ref::Steal(OrHang([&] {
-      return PyObject_CallMethodOneArg(future, set_exception, error.get());
-    }));
+    result = Ref::Steal(
+        OrHang([&] { return PyObject_CallMethodOneArg(future, set_exception, error.get()); }));
   }
   PyErr_Clear();  // a loop that was closed meanwhile
   return static_cast<bool>(result);
@@ -92,7 +90,8 @@ class ReceiveEvent : public InlineEvent {
     }
     PyObject* message = value.get();
     Ref keep = Ref::Share(message);
-    if (!SettleFuture(future_.get(), std::move(value)) && got_ && keep && call->stashed == nullptr) {
+    if (!SettleFuture(future_.get(), std::move(value)) && got_ && keep &&
+        call->stashed == nullptr) {
       call->stashed = keep.release();
     }
   }
@@ -142,10 +141,13 @@ bool SendAsync(CallObject* self, const LoopQueueRef& queue, PyObject* future, Py
   auto event = std::make_unique<SendEvent>(self, queue, future);
   ++self->uses;
   polycall_call* call = self->call;
-  InlineEvent::Begin(std::move(event), [&](SendEvent* started) {
-    GilRelease released;
-    polycall_call_send_async(call, outgoing.get(), flags, SendEvent::Done, started);
-  }, [] {});
+  InlineEvent::Begin(
+      std::move(event),
+      [&](SendEvent* started) {
+        GilRelease released;
+        polycall_call_send_async(call, outgoing.get(), flags, SendEvent::Done, started);
+      },
+      [] {});
   return true;
 }
 
@@ -162,10 +164,13 @@ bool ReceiveAsync(CallObject* self, const LoopQueueRef& queue, PyObject* future)
   ++self->uses;
   self->pending_receive = event.get();
   polycall_call* call = self->call;
-  InlineEvent::Begin(std::move(event), [&](ReceiveEvent* started) {
-    GilRelease released;
-    polycall_call_receive_async(call, ReceiveEvent::Received, started);
-  }, [] {});
+  InlineEvent::Begin(
+      std::move(event),
+      [&](ReceiveEvent* started) {
+        GilRelease released;
+        polycall_call_receive_async(call, ReceiveEvent::Received, started);
+      },
+      [] {});
   return true;
 }
 

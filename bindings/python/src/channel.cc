@@ -85,13 +85,17 @@ void ChannelHandle::Remove(LiveCall* call) {
 void ChannelHandle::Free() {
   polycall_channel* channel = std::exchange(channel_, nullptr);
   if (channel == nullptr) return;
+  if (!InterpreterAlive()) {  // the process ends: what still uses the channel may not be waited for
+    for (auto& interceptor : interceptors_) (void)interceptor.release();
+    return;
+  }
   // The interceptors must outlive the channel, so an end on another thread may not delete them.
   if (CallbackScope::Inside() && !interceptors_.empty()) {
     for (auto& interceptor : interceptors_) (void)interceptor.release();
     interceptors_.clear();
   }
-  FreeWithoutGil([](void* handle) { polycall_channel_free(static_cast<polycall_channel*>(handle)); },
-                 channel);
+  FreeWithoutGil(
+      [](void* handle) { polycall_channel_free(static_cast<polycall_channel*>(handle)); }, channel);
 }
 
 void CloseAllChannels() {

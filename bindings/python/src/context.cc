@@ -28,7 +28,8 @@ polycall_call* Open(CallObject* self) {
 PyObject* GetMetadata(PyObject* object, void*) {
   CallObject* self = AsCall(object);
   if (self->metadata == nullptr) {
-    if (self->call == nullptr) return RaiseStatus(POLYCALL_FAILED_PRECONDITION, "the call has ended");
+    if (self->call == nullptr)
+      return RaiseStatus(POLYCALL_FAILED_PRECONDITION, "the call has ended");
     self->metadata = MetadataToPython(polycall_call_metadata(self->call)).release();
   }
   return Py_XNewRef(self->metadata);
@@ -115,8 +116,8 @@ PyObject* Abort(PyObject*, PyObject* args, PyObject* kwargs) {
   const char* message = "";
   const char* details = nullptr;
   Py_ssize_t details_size = 0;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "i|sy#", const_cast<char**>(names), &code, &message,
-                                   &details, &details_size)) {
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "i|sy#", const_cast<char**>(names), &code,
+                                   &message, &details, &details_size)) {
     return nullptr;
   }
   Status status;
@@ -199,8 +200,7 @@ void ContextDealloc(PyObject* object) {
 }
 
 struct RequestIterator {
-  PyObject_HEAD
-  CallObject* context;
+  PyObject_HEAD CallObject* context;
 };
 
 PyObject* RequestsNext(PyObject* object) {
@@ -278,7 +278,10 @@ void FinishContext(CallObject* self, const polycall_status* status,
 
 bool AddContextTypes(PyObject* module) {
   static PyGetSetDef getters[] = {
-      kCommonGetters[0], kCommonGetters[1], kCommonGetters[2], kCommonGetters[3],
+      kCommonGetters[0],
+      kCommonGetters[1],
+      kCommonGetters[2],
+      kCommonGetters[3],
       {"metadata", GetMetadata, nullptr, "The caller's metadata.", nullptr},
       {nullptr, nullptr, nullptr, nullptr, nullptr}};
   static PyMethodDef methods[] = {
@@ -305,14 +308,13 @@ bool AddContextTypes(PyObject* module) {
                                 {0, nullptr}};
   static PyType_Spec spec = {"polycall._polycall.Context", sizeof(CallObject), 0,
                              Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
-  static PyType_Slot requests_slots[] = {
-      {Py_tp_dealloc, reinterpret_cast<void*>(RequestsDealloc)},
-      {Py_tp_iter, reinterpret_cast<void*>(PyObject_SelfIter)},
-      {Py_tp_iternext, reinterpret_cast<void*>(RequestsNext)},
-      {0, nullptr}};
-  static PyType_Spec requests_spec = {
-      "polycall._polycall.Requests", sizeof(RequestIterator), 0,
-      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, requests_slots};
+  static PyType_Slot requests_slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(RequestsDealloc)},
+                                         {Py_tp_iter, reinterpret_cast<void*>(PyObject_SelfIter)},
+                                         {Py_tp_iternext, reinterpret_cast<void*>(RequestsNext)},
+                                         {0, nullptr}};
+  static PyType_Spec requests_spec = {"polycall._polycall.Requests", sizeof(RequestIterator), 0,
+                                      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                                      requests_slots};
   PyObject* context = PyType_FromSpec(&spec);
   PyObject* requests = PyType_FromSpec(&requests_spec);
   if (context == nullptr || requests == nullptr) return false;

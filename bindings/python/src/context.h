@@ -8,15 +8,15 @@ namespace polycall_python {
 
 struct Handler;
 
-// A Context that takes over `call`, the handler's reference. NULL with a Python error: then the call
-// is still the caller's to finish.
+// A Context that takes over `call`, the handler's reference. NULL with a Python error: then the
+// call is still the caller's to finish.
 Ref NewContext(const Handler& handler, polycall_call* call);
 
 // The iterator of requests that a blocking handler of a request stream gets.
 Ref NewRequestIterator(CallObject* context);
 
-// Ends the call: once, later ones do nothing. `status` NULL is OK; `response` is borrowed. Gives the
-// GIL up meanwhile. A context that nobody else refers to lets its call go with it.
+// Ends the call: once, later ones do nothing. `status` NULL is OK; `response` is borrowed. Gives
+// the GIL up meanwhile. A context that nobody else refers to lets its call go with it.
 void FinishContext(CallObject* context, const polycall_status* status,
                    const polycall_message* response);
 

@@ -42,8 +42,6 @@ class Attachment {
     if (state_ == nullptr) return;
     PyThreadState* state = std::exchange(state_, nullptr);
     if (!Enter()) return;  // the interpreter's end has freed it, or will
-    // After a fork() the child's interpreter has dropped the states of the other threads, but this
-    // thread then is not among the living either; only the state's own thread comes here.
     OrHang([&] {
       PyEval_RestoreThread(state);
       PyGILState_Release(first_);
@@ -99,6 +97,8 @@ void InterpreterEnds() {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 }
+
+void AfterForkInChild() { g_upcalls.store(0); }
 
 const polycall_thread_hook* ThreadHook() {
   static const polycall_thread_hook* hook = polycall_thread_hook_new(

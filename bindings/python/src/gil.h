@@ -45,8 +45,8 @@ class GilRelease {
   PyThreadState* state_;
 };
 
-// Holds the GIL for the length of a scope, on any thread. False when the interpreter has ended or is
-// about to: then nothing of Python's may be touched, references included.
+// Holds the GIL for the length of a scope, on any thread. False when the interpreter has ended or
+// is about to: then nothing of Python's may be touched, references included.
 class Upcall {
  public:
   Upcall();
@@ -81,6 +81,9 @@ bool InterpreterAlive();
 void InterpreterStarts();
 // No Upcall begins after this; waits up to two seconds for those under way. Called with the GIL.
 void InterpreterEnds();
+
+// In the child of a fork(), which has this thread only.
+void AfterForkInChild();
 
 // Attaches the runtime's threads once each.
 const polycall_thread_hook* ThreadHook();

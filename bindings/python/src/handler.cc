@@ -82,8 +82,8 @@ bool SendResponses(const Handler& handler, CallObject* context, PyObject* respon
 
 void RunWithPython(const Handler& handler, CallObject* context, PyObject* argument) {
   PyObject* arguments[] = {argument, reinterpret_cast<PyObject*>(context)};
-  Ref result = Ref::Steal(OrHang(
-      [&] { return PyObject_Vectorcall(handler.function.get(), arguments, 2, nullptr); }));
+  Ref result = Ref::Steal(
+      OrHang([&] { return PyObject_Vectorcall(handler.function.get(), arguments, 2, nullptr); }));
   if (!result) {
     FinishRaised(handler, context);
   } else if (!handler.streams_responses()) {
@@ -194,8 +194,8 @@ class IncomingCall : public LoopEvent {
     }
     auto* context = reinterpret_cast<CallObject*>(made.get());
     context->typed_caller = IsPythonObject(request_);
-    Ref argument = handler_.streams_requests() ? Ref::Share(Py_None)
-                                               : ReadRequest(handler_, request_);
+    Ref argument =
+        handler_.streams_requests() ? Ref::Share(Py_None) : ReadRequest(handler_, request_);
     Ref dispatched;
     if (argument) {
       dispatched = Ref::Steal(OrHang([&] {

@@ -68,7 +68,8 @@ thread_local EncodeObserver* t_observer = nullptr;
 std::string FullName(PyTypeObject* python_class) {
   Ref descriptor =
       Ref::Steal(PyObject_GetAttrString(reinterpret_cast<PyObject*>(python_class), "DESCRIPTOR"));
-  Ref name = Ref::Steal(descriptor ? PyObject_GetAttrString(descriptor.get(), "full_name") : nullptr);
+  Ref name =
+      Ref::Steal(descriptor ? PyObject_GetAttrString(descriptor.get(), "full_name") : nullptr);
   const char* text = name ? PyUnicode_AsUTF8(name.get()) : nullptr;
   if (text == nullptr) PyErr_Clear();
   return text != nullptr ? text : python_class->tp_name;
@@ -119,8 +120,7 @@ bool MessageClass::Check(PyObject* message, const std::string& where) const {
 
 Ref MessageClass::Encode(PyObject* message) const {
   if (!is_bytes()) return Ref::Steal(Serialize(message));
-  return PyBytes_Check(message) ? Ref::Share(message)
-                                : Ref::Steal(PyBytes_FromObject(message));
+  return PyBytes_Check(message) ? Ref::Share(message) : Ref::Steal(PyBytes_FromObject(message));
 }
 
 Ref MessageClass::Decode(const void* data, size_t size) const {
@@ -130,8 +130,8 @@ Ref MessageClass::Decode(const void* data, size_t size) const {
     if (!copy || is_bytes()) return copy;
     return Ref::Steal(PyObject_CallOneArg(from_string, copy.get()));
   }
-  Ref view = Ref::Steal(PyMemoryView_FromMemory(const_cast<char*>(bytes),
-                                                static_cast<Py_ssize_t>(size), PyBUF_READ));
+  Ref view = Ref::Steal(
+      PyMemoryView_FromMemory(const_cast<char*>(bytes), static_cast<Py_ssize_t>(size), PyBUF_READ));
   if (!view) return view;
   return Ref::Steal(PyObject_CallOneArg(from_string, view.get()));
 }

@@ -78,7 +78,8 @@ bool AddMetadata(PyObject* entries, polycall_metadata* metadata) {
   });
   if (!pairs) return false;
   Ref list = Ref::Steal(OrHang([&] {
-    return PySequence_Fast(pairs.get(), "metadata is a mapping or a sequence of (key, value) pairs");
+    return PySequence_Fast(pairs.get(),
+                           "metadata is a mapping or a sequence of (key, value) pairs");
   }));
   if (!list) return false;
   for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(list.get()); ++i) {

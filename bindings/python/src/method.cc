@@ -112,8 +112,7 @@ PyObject* MethodVectorcall(PyObject* object, PyObject* const* args, size_t nargs
 
 // An asynchronous unary call: what its awaiter cancels it by.
 struct PendingCall {
-  PyObject_HEAD
-  LiveCall live;
+  PyObject_HEAD LiveCall live;
 };
 
 PyObject* PendingCancel(PyObject* object, PyObject*) {
@@ -172,8 +171,8 @@ class UnaryEvent : public InlineEvent {
     owned->Run();
   }
 
-  // The reference by which the call can be cancelled. Comes when the start has returned, which may be
-  // after the end.
+  // The reference by which the call can be cancelled. Comes when the start has returned, which
+  // may be after the end.
   void SetCall(polycall_call* call) { AsPending()->live.call = call; }
 
   void Run() override {
@@ -261,8 +260,7 @@ PyObject* StartCall(PyObject* object, PyObject* const* args, Py_ssize_t count) {
     return nullptr;
   }
   PyObject* request = args[1];
-  const bool has_request =
-      self->kind == POLYCALL_UNARY || self->kind == POLYCALL_SERVER_STREAMING;
+  const bool has_request = self->kind == POLYCALL_UNARY || self->kind == POLYCALL_SERVER_STREAMING;
   if (has_request && !self->request_class->Check(request, self->label)) return nullptr;
   CallArguments arguments;
   if (!arguments.Read(args[2], args[3], args[4])) return nullptr;
@@ -323,8 +321,8 @@ PyObject* MethodNew(PyTypeObject* type, PyObject* args, PyObject*) {
   descriptor.default_timeout_ns = timeout_ns;
   const polycall_method* method = polycall_channel_method(channel->get(), service, &descriptor);
   if (method == nullptr) {
-    return RaiseStatus(POLYCALL_INVALID_ARGUMENT, std::string("no method can be named ") + service +
-                                                      "/" + name);
+    return RaiseStatus(POLYCALL_INVALID_ARGUMENT,
+                       std::string("no method can be named ") + service + "/" + name);
   }
   PyObject* object = type->tp_alloc(type, 0);
   if (object == nullptr) return nullptr;
@@ -412,9 +410,9 @@ bool AddMethodType(PyObject* module) {
   static PyType_Slot pending_slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(PendingDealloc)},
                                         {Py_tp_methods, kPendingMethods},
                                         {0, nullptr}};
-  static PyType_Spec pending_spec = {
-      "polycall._polycall.PendingCall", sizeof(PendingCall), 0,
-      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, pending_slots};
+  static PyType_Spec pending_spec = {"polycall._polycall.PendingCall", sizeof(PendingCall), 0,
+                                     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                                     pending_slots};
   PyObject* type = PyType_FromSpec(&spec);
   PyObject* pending = PyType_FromSpec(&pending_spec);
   if (type == nullptr || pending == nullptr) return false;

@@ -14,8 +14,7 @@
 namespace polycall_python {
 
 struct MethodObject {
-  PyObject_HEAD
-  vectorcallfunc vectorcall;
+  PyObject_HEAD vectorcallfunc vectorcall;
   ChannelRef channel;
   const polycall_method* method;
   int32_t kind;

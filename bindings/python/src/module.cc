@@ -63,6 +63,11 @@ void AtExit() {
   InterpreterEnds();
 }
 
+void AfterFork() {
+  AfterForkInChild();
+  DisownServers();
+}
+
 }  // namespace
 }  // namespace polycall_python
 
@@ -83,5 +88,6 @@ PYBIND11_MODULE(_polycall, module) {
   BindServer(module);
   module.def("_set_python_types", &SetPythonTypes);
   module.def("_at_exit", &AtExit);
+  module.def("_after_fork", &AfterFork);
   InterpreterStarts();
 }

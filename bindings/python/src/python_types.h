@@ -7,12 +7,13 @@
 namespace polycall_python {
 
 struct PythonTypes {
-  PyObject* status_error = nullptr;       // class StatusError
-  PyObject* status_error_make = nullptr;  // (code, message, details, initial, trailing) -> StatusError
-  PyObject* status_make = nullptr;        // (code, message, details) -> Status
-  PyObject* metadata = nullptr;           // class Metadata(list)
-  PyObject* current_call = nullptr;       // ContextVar of the handler's call
-  PyObject* handler_failed = nullptr;     // (service, method, exception): logs it
+  PyObject* status_error = nullptr;  // class StatusError
+  PyObject* status_error_make =
+      nullptr;                         // (code, message, details, initial, trailing) -> StatusError
+  PyObject* status_make = nullptr;     // (code, message, details) -> Status
+  PyObject* metadata = nullptr;        // class Metadata(list)
+  PyObject* current_call = nullptr;    // ContextVar of the handler's call
+  PyObject* handler_failed = nullptr;  // (service, method, exception): logs it
 };
 
 // Immortal; filled by the module's _set_python_types().

@@ -205,6 +205,12 @@ class Server {
 
   polycall_server* get() const { return server_; }
 
+  // After a fork(), in the child: the server is the parent's, and nothing of it may be touched.
+  void Disown() {
+    Abandon();
+    disowned_ = true;
+  }
+
  private:
   [[noreturn]] static void Throw(const polycall_status& status) {
     RaiseStatus(status);
@@ -214,7 +220,9 @@ class Server {
   template <typename F>
   void Run(F f) {
     if (server_ == nullptr) {
-      RaiseStatus(POLYCALL_FAILED_PRECONDITION, "the server is closed");
+      RaiseStatus(POLYCALL_FAILED_PRECONDITION,
+                  disowned_ ? "the server is the parent process's; after fork() make a new one"
+                            : "the server is closed");
       throw py::error_already_set();
     }
     Status status;
@@ -228,13 +236,21 @@ class Server {
     if (code != POLYCALL_OK) Throw(*status);
   }
 
+  // Leaves the server and what it refers to as they are, for good.
+  polycall_server* Abandon() {
+    for (auto& interceptor : interceptors_) (void)interceptor.release();
+    interceptors_.clear();
+    return std::exchange(server_, nullptr);
+  }
+
   void Free() {
-    polycall_server* server = std::exchange(server_, nullptr);
-    if (server == nullptr) return;
-    if (CallbackScope::Inside()) {  // the interceptors must outlive the server
-      for (auto& interceptor : interceptors_) (void)interceptor.release();
-      interceptors_.clear();
+    if (server_ == nullptr) return;
+    if (!InterpreterAlive()) {  // a handler that never returns must not keep the process alive
+      Abandon();
+      return;
     }
+    // The interceptors must outlive the server, which another thread may be about to free.
+    polycall_server* server = CallbackScope::Inside() ? Abandon() : std::exchange(server_, nullptr);
     FreeWithoutGil(FreeServer, server);
   }
 
@@ -242,9 +258,14 @@ class Server {
   polycall_server* server_ = nullptr;
   int uses_ = 0;
   bool closed_ = false;
+  bool disowned_ = false;
 };
 
 }  // namespace
+
+void DisownServers() {
+  for (Server* server : Server::All()) server->Disown();
+}
 
 std::vector<polycall_server*> AllServers() {
   std::vector<polycall_server*> servers;

@@ -57,9 +57,8 @@ Ref MakeStatusValue(const polycall_status& status) {
   Ref message = Text(status.message);
   Ref details = Details(status);
   if (!message || !details) return Ref();
-  return Ref::Steal(PyObject_CallFunction(Types().status_make, "iOO",
-                                          static_cast<int>(status.code), message.get(),
-                                          details.get()));
+  return Ref::Steal(PyObject_CallFunction(Types().status_make, "iOO", static_cast<int>(status.code),
+                                          message.get(), details.get()));
 }
 
 PyObject* RaiseStatus(const polycall_status& status, PyObject* initial_metadata,
@@ -99,8 +98,8 @@ void TakeError(polycall_status* status, bool* unexpected) {
   if (value != nullptr && traceback != nullptr) PyException_SetTraceback(value, traceback);
   Ref owned_type = Ref::Steal(type), error = Ref::Steal(value), trace = Ref::Steal(traceback);
   if (!error) {
-    polycall_status_set(status, POLYCALL_UNKNOWN, "the handler failed without an exception", nullptr,
-                        0);
+    polycall_status_set(status, POLYCALL_UNKNOWN, "the handler failed without an exception",
+                        nullptr, 0);
     return;
   }
   if (PyObject_IsInstance(error.get(), Types().status_error) == 1) {

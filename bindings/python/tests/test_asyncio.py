@@ -200,8 +200,8 @@ class OneLoop(unittest.IsolatedAsyncioTestCase):
                             await asyncio.sleep(0.005)
                         task.cancel()
                         loop = asyncio.get_running_loop()
-                        heard = await loop.run_in_executor(None, inner_jobs.cancelled.wait, PATIENCE)
-                        self.assertTrue(heard)
+                        cancelled = inner_jobs.cancelled
+                        self.assertTrue(await loop.run_in_executor(None, cancelled.wait, PATIENCE))
 
     async def test_leaving_the_server_lets_calls_end(self):
         async with polycall.Server() as server:

@@ -210,7 +210,8 @@ class Calls:
 
 
 class WaitingCalls(Calls):
-    """Calls whose end is waited for: over inproc a blocking caller runs a blocking handler itself."""
+    """Calls whose end is waited for: over inproc a blocking caller runs a blocking handler
+    itself."""
 
     def test_the_deadline_ends_a_call(self):
         with self.assertRaises(polycall.DeadlineExceededError):
