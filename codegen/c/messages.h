@@ -2,6 +2,7 @@
 #ifndef POLYCALL_CODEGEN_C_MESSAGES_H_
 #define POLYCALL_CODEGEN_C_MESSAGES_H_
 
+#include <string>
 #include <vector>
 
 #include "codegen/c/naming.h"
@@ -21,6 +22,17 @@ void DeclareMessages(Writer* w, const model::File& file, Names* names);
 
 // The source's part: the tables and the functions.
 void DefineMessages(Writer* w, const model::File& file, Names* names);
+
+// A function that every message has: head(parameters) { call(arguments)tail }
+struct CommonFunction {
+  std::string head;
+  std::vector<std::string> parameters;
+  std::string call;
+  std::vector<std::string> arguments;
+  std::string tail;
+};
+
+std::vector<CommonFunction> CommonFunctions(const model::Message& message, Names* names);
 
 // Whether the source needs math.h for a default.
 bool NeedsMath(const model::File& file);

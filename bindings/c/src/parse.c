@@ -2,160 +2,7 @@
  * it is used; nesting is bounded; memory is bounded by the arena's limit. */
 #include <stdio.h>
 
-#include "wire.h"
-
-typedef struct parser {
-  polycall_arena* arena;
-  const uint8_t* begin;
-  uint32_t flags;
-  int depth_left;
-  bool has_maps; /* at the end: maps to be sorted */
-  bool has_required;
-  polycall_codec_error error;
-} parser;
-
-typedef const uint8_t* cursor; /* NULL: failed, parser.error says why */
-
-static cursor fail(parser* self, const polycall_codec_table* table, uint32_t field, cursor at,
-                   const char* reason) {
-  if (self->error.reason == NULL) {
-    self->error.reason = reason;
-    self->error.message = table->name;
-    self->error.field = field;
-    self->error.offset = (size_t)(at - self->begin);
-  }
-  return NULL;
-}
-
-static cursor fail_memory(parser* self, const polycall_codec_table* table, uint32_t field,
-                          cursor at) {
-  self->error.out_of_memory = true;
-  return fail(self, table, field, at, "memory or the arena's limit is exhausted");
-}
-
-static const char kTruncated[] = "the input ends within the field";
-static const char kVarint[] = "a varint is longer than 10 bytes";
-static const char kDepth[] = "messages are nested deeper than 100";
-static const char kLength[] = "a length goes beyond the end";
-
-/* At most 10 bytes; bits above the 64th are dropped. NULL: truncated (at end) or too long. */
-static inline cursor read_varint(cursor at, cursor end, uint64_t* value) {
-  if (at < end && *at < 0x80) {
-    *value = *at;
-    return at + 1;
-  }
-  uint64_t result = 0;
-  for (unsigned shift = 0; shift < 70; shift += 7) {
-    if (at == end) return NULL;
-    const uint64_t byte = *at++;
-    result |= (byte & 0x7f) << (shift & 63);
-    if (byte < 0x80) {
-      *value = result;
-      return at;
-    }
-  }
-  return NULL;
-}
-
-/* A tag: at most 5 bytes. */
-static inline cursor read_tag(cursor at, cursor end, uint32_t* tag) {
-  if (*at < 0x80) { /* the caller saw that at < end */
-    *tag = *at;
-    return at + 1;
-  }
-  uint32_t result = 0;
-  for (unsigned shift = 0; shift < 35; shift += 7) {
-    if (at == end) return NULL;
-    const uint32_t byte = *at++;
-    result |= (byte & 0x7f) << shift;
-    if (byte < 0x80) {
-      *tag = result;
-      return at;
-    }
-  }
-  return NULL;
-}
-
-static cursor varint_failure(parser* self, const polycall_codec_table* table, uint32_t field,
-                             cursor start, cursor at, cursor end) {
-  return fail(self, table, field, start, end - at < 10 ? kTruncated : kVarint);
-}
-
-/* Reads a length and checks it against what is left. */
-static inline cursor read_length(parser* self, const polycall_codec_table* table, uint32_t field,
-                                 cursor start, cursor at, cursor end, size_t* length) {
-  uint64_t value;
-  cursor const next = read_varint(at, end, &value);
-  if (next == NULL) return varint_failure(self, table, field, start, at, end);
-  if (value > (uint64_t)(end - next)) return fail(self, table, field, start, kLength);
-  *length = (size_t)value;
-  return next;
-}
-
-/* Skips the value behind a tag. */
-static cursor skip_value(parser* self, const polycall_codec_table* table, cursor start, cursor at,
-                         cursor end, uint32_t tag) {
-  const uint32_t number = tag >> 3;
-  uint64_t value;
-  size_t length;
-  cursor next;
-  switch (tag & 7) {
-    case WIRE_VARINT:
-      next = read_varint(at, end, &value);
-      return next != NULL ? next : varint_failure(self, table, number, start, at, end);
-    case WIRE_FIXED64:
-      return end - at >= 8 ? at + 8 : fail(self, table, number, start, kTruncated);
-    case WIRE_FIXED32:
-      return end - at >= 4 ? at + 4 : fail(self, table, number, start, kTruncated);
-    case WIRE_BYTES:
-      next = read_length(self, table, number, start, at, end, &length);
-      return next == NULL ? NULL : next + length;
-    case WIRE_START_GROUP:
-      if (--self->depth_left < 0) return fail(self, table, number, start, kDepth);
-      while (true) {
-        uint32_t inner;
-        if (at == end) return fail(self, table, number, start, "a group has no end");
-        cursor const inner_start = at;
-        at = read_tag(at, end, &inner);
-        if (at == NULL) return fail(self, table, number, inner_start, "a tag is malformed");
-        if (inner >> 3 == 0) return fail(self, table, number, inner_start, "a field has number 0");
-        if ((inner & 7) == WIRE_END_GROUP) {
-          if (inner >> 3 != number) {
-            return fail(self, table, number, inner_start, "a group ends with another's number");
-          }
-          ++self->depth_left;
-          return at;
-        }
-        at = skip_value(self, table, inner_start, at, end, inner);
-        if (at == NULL) return NULL;
-      }
-    case WIRE_END_GROUP:
-      return fail(self, table, number, start, "a group ends that never began");
-    default:
-      return fail(self, table, number, start, "the wire type is none of protobuf's");
-  }
-}
-
-static bool keep_unknown(parser* self, void* message, cursor start, cursor end) {
-  wire_unknown* const slot = unknown_fields_of(message);
-  polycall_unknown_fields* unknown = *slot;
-  const size_t size = (size_t)(end - start);
-  if (unknown == NULL) {
-    unknown = (polycall_unknown_fields*)polycall_arena_alloc(self->arena, sizeof *unknown);
-    if (unknown == NULL) return false;
-    memset(unknown, 0, sizeof *unknown);
-    *slot = unknown;
-    if (self->flags & POLYCALL_PARSE_BORROW) { /* capacity 0: moved to the arena by the next one */
-      unknown->data = (char*)(uintptr_t)start;
-      unknown->size = size;
-      return true;
-    }
-  }
-  if (!polycall_array_reserve(unknown, self->arena, 1, size)) return false;
-  memcpy(unknown->data + unknown->size, start, size);
-  unknown->size += size;
-  return true;
-}
+#include "parser.h"
 
 static const polycall_codec_field* find_field(const polycall_codec_table* table, uint32_t number,
                                               uint32_t* hint) {
@@ -204,19 +51,19 @@ static inline cursor parse_string(parser* self, cursor start, cursor at, size_t 
                                   const polycall_codec_table* table,
                                   const polycall_codec_field* field, char* message) {
   if ((field->flags & POLYCALL_FIELD_UTF8) && !polycall_utf8_is_valid((const char*)at, length)) {
-    return fail(self, table, field->number, start, "a string is not UTF-8");
+    return polycall_parser_fail(self, table, field->number, start, "a string is not UTF-8");
   }
   const char* data = (const char*)at;
   if (length == 0) {
     data = "";
   } else if (!(self->flags & POLYCALL_PARSE_BORROW)) {
     char* const copy = (char*)polycall_arena_alloc(self->arena, length);
-    if (copy == NULL) return fail_memory(self, table, field->number, start);
+    if (copy == NULL) return polycall_parser_fail_memory(self, table, field->number, start);
     memcpy(copy, at, length);
     data = copy;
   }
   wire_string* const slot = (wire_string*)place_for(self, field, message, sizeof(polycall_string));
-  if (slot == NULL) return fail_memory(self, table, field->number, start);
+  if (slot == NULL) return polycall_parser_fail_memory(self, table, field->number, start);
   slot->data = data;
   slot->size = length;
   return at + length;
@@ -255,10 +102,11 @@ static cursor parse_packed(parser* self, cursor start, cursor at, size_t length,
   cursor const end = at + length;
   if (polycall_wire_of_type[field->type] != WIRE_VARINT) {
     if (length % size != 0) {
-      return fail(self, table, field->number, start, "packed numbers end within a number");
+      return polycall_parser_fail(self, table, field->number, start,
+                                  "packed numbers end within a number");
     }
     if (!polycall_array_reserve(array, self->arena, size, length / size)) {
-      return fail_memory(self, table, field->number, start);
+      return polycall_parser_fail_memory(self, table, field->number, start);
     }
     memcpy(array->data + array->size * size, at, length);
     array->size += length / size;
@@ -266,15 +114,16 @@ static cursor parse_packed(parser* self, cursor start, cursor at, size_t length,
   }
   size_t count = 0;
   for (size_t i = 0; i < length; ++i) count += at[i] < 0x80;
-  if (count == 0) return varint_failure(self, table, field->number, start, at, end);
+  if (count == 0) return polycall_parser_fail_varint(self, table, field->number, start, at, end);
   if (!polycall_array_reserve(array, self->arena, size, count)) {
-    return fail_memory(self, table, field->number, start);
+    return polycall_parser_fail_memory(self, table, field->number, start);
   }
   char* slot = array->data + array->size * size;
   while (at < end) {
     uint64_t value;
     cursor const next = read_varint(at, end, &value);
-    if (next == NULL) return varint_failure(self, table, field->number, start, at, end);
+    if (next == NULL)
+      return polycall_parser_fail_varint(self, table, field->number, start, at, end);
     store_varint(field->type, slot, value);
     slot += size;
     ++array->size;
@@ -288,27 +137,30 @@ static cursor parse_value(parser* self, cursor start, cursor at, cursor end,
                           const polycall_codec_table* table, const polycall_codec_field* field,
                           char* message) {
   uint64_t value;
-  size_t length;
+  size_t length = 0;
   void* slot;
   switch (polycall_wire_of_type[field->type]) {
     case WIRE_VARINT: {
       cursor const next = read_varint(at, end, &value);
-      if (next == NULL) return varint_failure(self, table, field->number, start, at, end);
+      if (next == NULL)
+        return polycall_parser_fail_varint(self, table, field->number, start, at, end);
       slot = place_for(self, field, message, polycall_size_of_type[field->type]);
-      if (slot == NULL) return fail_memory(self, table, field->number, start);
+      if (slot == NULL) return polycall_parser_fail_memory(self, table, field->number, start);
       store_varint(field->type, slot, value);
       return next;
     }
     case WIRE_FIXED64:
-      if (end - at < 8) return fail(self, table, field->number, start, kTruncated);
+      if (end - at < 8)
+        return polycall_parser_fail(self, table, field->number, start, polycall_parser_truncated);
       slot = place_for(self, field, message, 8);
-      if (slot == NULL) return fail_memory(self, table, field->number, start);
+      if (slot == NULL) return polycall_parser_fail_memory(self, table, field->number, start);
       memcpy(slot, at, 8);
       return at + 8;
     case WIRE_FIXED32:
-      if (end - at < 4) return fail(self, table, field->number, start, kTruncated);
+      if (end - at < 4)
+        return polycall_parser_fail(self, table, field->number, start, polycall_parser_truncated);
       slot = place_for(self, field, message, 4);
-      if (slot == NULL) return fail_memory(self, table, field->number, start);
+      if (slot == NULL) return polycall_parser_fail_memory(self, table, field->number, start);
       memcpy(slot, at, 4);
       return at + 4;
     default:
@@ -319,9 +171,10 @@ static cursor parse_value(parser* self, cursor start, cursor at, cursor end,
   if (field->type != POLYCALL_FIELD_MESSAGE) {
     return parse_string(self, start, at, length, table, field, message);
   }
-  if (self->depth_left == 0) return fail(self, table, field->number, start, kDepth);
+  if (self->depth_left == 0)
+    return polycall_parser_fail(self, table, field->number, start, polycall_parser_depth);
   char* const submessage = submessage_for(self, field, message);
-  if (submessage == NULL) return fail_memory(self, table, field->number, start);
+  if (submessage == NULL) return polycall_parser_fail_memory(self, table, field->number, start);
   if (field->label == POLYCALL_FIELD_MAP) self->has_maps = true;
   --self->depth_left;
   at = parse_message(self, at, at + length, field->message, submessage);
@@ -337,9 +190,9 @@ static cursor parse_message(parser* self, cursor at, cursor end, const polycall_
     cursor const start = at;
     uint32_t tag;
     at = read_tag(at, end, &tag);
-    if (at == NULL) return fail(self, table, 0, start, "a tag is malformed");
+    if (at == NULL) return polycall_parser_fail(self, table, 0, start, "a tag is malformed");
     const uint32_t number = tag >> 3;
-    if (number == 0) return fail(self, table, 0, start, "a field has number 0");
+    if (number == 0) return polycall_parser_fail(self, table, 0, start, "a field has number 0");
     const polycall_codec_field* const field = find_field(table, number, &hint);
     if (field != NULL) {
       const uint8_t wire = polycall_wire_of_type[field->type];
@@ -349,7 +202,7 @@ static cursor parse_message(parser* self, cursor at, cursor end, const polycall_
         continue;
       }
       if ((tag & 7) == WIRE_BYTES && field->label == POLYCALL_FIELD_REPEATED) {
-        size_t length;
+        size_t length = 0;
         at = read_length(self, table, number, start, at, end, &length);
         if (at == NULL) return NULL;
         at = parse_packed(self, start, at, length, table, field, message);
@@ -357,50 +210,14 @@ static cursor parse_message(parser* self, cursor at, cursor end, const polycall_
         continue;
       }
     }
-    at = skip_value(self, table, start, at, end, tag);
+    at = polycall_parser_skip(self, table, start, at, end, tag);
     if (at == NULL) return NULL;
-    if (!(table->flags & POLYCALL_CODEC_MAP_ENTRY) && !keep_unknown(self, message, start, at)) {
-      return fail_memory(self, table, number, start);
+    if (!(table->flags & POLYCALL_CODEC_MAP_ENTRY) &&
+        !polycall_parser_keep(self, message, start, at)) {
+      return polycall_parser_fail_memory(self, table, number, start);
     }
   }
   return at;
-}
-
-/* What can be done only when all occurrences have been merged: sorts maps, gives their entries the
- * submessages that were left out, looks for required fields. */
-static bool complete(parser* self, const polycall_codec_table* table, char* message) {
-  if (table->flags & POLYCALL_CODEC_HAS_REQUIRED) {
-    const polycall_codec_field* const missing = missing_field(table, message);
-    if (missing != NULL) {
-      fail(self, table, missing->number, self->begin, "a required field is missing");
-      return false;
-    }
-  }
-  for (uint32_t i = 0; i < table->field_count; ++i) {
-    const polycall_codec_field* const field = &table->fields[i];
-    if (field->message == NULL) continue;
-    char* const slot = message + field->offset;
-    if (field->label == POLYCALL_FIELD_REPEATED || field->label == POLYCALL_FIELD_MAP) {
-      if (field->label == POLYCALL_FIELD_MAP &&
-          !polycall_map_sort(field->message, slot, self->arena)) {
-        fail_memory(self, table, field->number, self->begin);
-        return false;
-      }
-      const polycall_array* const array = (const polycall_array*)slot;
-      for (size_t j = 0; j < array->size; ++j) {
-        if (!complete(self, field->message, array->data + j * field->message->size)) return false;
-      }
-    } else if (field->label == POLYCALL_FIELD_ALWAYS || field_is_present(field, message)) {
-      wire_pointer* const pointer = (wire_pointer*)slot;
-      if (*pointer == NULL) *pointer = polycall_codec_new(field->message, self->arena);
-      if (*pointer == NULL) {
-        fail_memory(self, table, field->number, self->begin);
-        return false;
-      }
-      if (!complete(self, field->message, (char*)*pointer)) return false;
-    }
-  }
-  return true;
 }
 
 bool polycall_codec_parse(const polycall_codec_table* table, void* message, polycall_arena* arena,
@@ -415,12 +232,13 @@ bool polycall_codec_parse(const polycall_codec_table* table, void* message, poly
   self.depth_left = POLYCALL_CODEC_MAX_DEPTH;
   bool ok;
   if (size > POLYCALL_CODEC_MAX_SIZE) {
-    fail(&self, table, 0, self.begin, "the message is longer than 2 GiB");
+    polycall_parser_fail(&self, table, 0, self.begin, "the message is longer than 2 GiB");
     ok = false;
   } else {
     ok = parse_message(&self, self.begin, self.begin + size, table, (char*)message) != NULL;
   }
-  if (ok && (self.has_maps || self.has_required)) ok = complete(&self, table, (char*)message);
+  if (ok && (self.has_maps || self.has_required))
+    ok = polycall_parser_complete(&self, table, (char*)message);
   if (!ok && error != NULL) *error = self.error;
   return ok;
 }

@@ -57,7 +57,10 @@ std::string Nested(int depth, char tag) {
     size_t size = bytes.size();
     for (; size >= 0x80; size >>= 7) length.push_back(static_cast<char>(size | 0x80));
     length.push_back(static_cast<char>(size));
-    bytes = std::string({tag, 1}) + length + bytes;
+    std::string outer = {tag, 1};
+    outer += length;
+    outer += bytes;
+    bytes = outer;
   }
   return bytes;
 }
@@ -228,7 +231,9 @@ TEST_F(Codec, ReadsAMapOfManyEntriesInReverseOrderInReasonableTime) {
       entry.push_back(static_cast<char>(rest < 0x80 ? rest : rest | 0x80));
       if (rest < 0x80) break;
     }
-    bytes += "\xba\x04" + std::string(1, static_cast<char>(entry.size())) + entry;
+    bytes += "\xba\x04";
+    bytes.push_back(static_cast<char>(entry.size()));
+    bytes += entry;
   }
   const codec3_All* const message = Parse(bytes);
   ASSERT_NE(message, nullptr);
@@ -325,7 +330,9 @@ TEST_F(Codec, SeesEveryDifference) {
 
 TEST_F(Codec, RefusesStringsThatAreNotUtf8) {
   const auto with = [](const std::string& text) {
-    return "\x12" + std::string(1, static_cast<char>(text.size())) + text;
+    std::string bytes = "\x12";
+    bytes.push_back(static_cast<char>(text.size()));
+    return bytes + text;
   };
   for (const char* good :
        {"", "ascii and more of it", "\u00e9", "\u20ac", "\U0010ffff", "\ud7ff"}) {
