@@ -54,9 +54,12 @@ PyObject* SetTrailingMetadata(PyObject* object, PyObject* entries) {
   MetadataPtr metadata(polycall_metadata_new());
   if (call == nullptr || !AddMetadata(entries, metadata.get())) return nullptr;
   Status status;
-  if (polycall_call_set_trailing_metadata(call, metadata.get(), status.get()) != POLYCALL_OK) {
-    return RaiseStatus(*status);
+  polycall_code code;
+  {
+    GilRelease released;
+    code = polycall_call_set_trailing_metadata(call, metadata.get(), status.get());
   }
+  if (code != POLYCALL_OK) return RaiseStatus(*status);
   Py_RETURN_NONE;
 }
 

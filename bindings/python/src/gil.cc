@@ -23,6 +23,13 @@ bool Enter() {
 
 void Leave() { g_upcalls.fetch_sub(1); }
 
+// References that wait for somebody with the GIL.
+struct Leftover {
+  PyObject* object;
+  Leftover* next;
+};
+std::atomic<Leftover*> g_leftovers{nullptr};
+
 // The sticky thread state of a thread that Python did not make: one PyGILState_Ensure that is not
 // released until the thread ends.
 class Attachment {
@@ -60,6 +67,39 @@ thread_local Attachment t_attachment;
 
 thread_local int CallbackScope::depth_ = 0;
 
+void DecrefSomewhere(PyObject* object) {
+  if (!g_alive.load()) return;
+  if (PyGILState_Check() != 0) {
+    Py_DECREF(object);
+    return;
+  }
+  auto* leftover = new Leftover{object, g_leftovers.load(std::memory_order_relaxed)};
+  while (!g_leftovers.compare_exchange_weak(leftover->next, leftover, std::memory_order_release,
+                                            std::memory_order_relaxed)) {
+  }
+  // In an idle program the main thread does it.
+  if (leftover->next == nullptr) {
+    Py_AddPendingCall(
+        [](void*) {
+          DecrefWhatIsLeft();
+          return 0;
+        },
+        nullptr);
+  }
+}
+
+void DecrefWhatIsLeft() {
+  Leftover* leftover = g_leftovers.exchange(nullptr, std::memory_order_acquire);
+  while (leftover != nullptr) {
+    Leftover* next = leftover->next;
+    Py_DECREF(leftover->object);
+    delete leftover;
+    leftover = next;
+  }
+}
+
+bool IsAnythingLeft() { return g_leftovers.load(std::memory_order_relaxed) != nullptr; }
+
 void HangThread() {
   for (;;) pause();
 }
@@ -68,6 +108,7 @@ Upcall::Upcall() : entered_(Enter()) {
   if (!entered_) return;
   t_attachment.Attach();
   OrHang([this] { state_ = PyGILState_Ensure(); });
+  if (IsAnythingLeft()) DecrefWhatIsLeft();
 }
 
 Upcall::~Upcall() {

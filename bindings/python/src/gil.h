@@ -31,12 +31,20 @@ auto OrHang(F&& f) -> decltype(f()) {
   }
 }
 
+// Ends a reference on a thread that may not wait for the GIL: now if this thread holds it, else when
+// the next thread takes it.
+void DecrefSomewhere(PyObject* object);
+// Ends what DecrefSomewhere left. With the GIL.
+void DecrefWhatIsLeft();
+bool IsAnythingLeft();
+
 // Gives up the GIL for the length of a scope.
 class GilRelease {
  public:
   GilRelease() : state_(PyEval_SaveThread()) {}
   ~GilRelease() {
     OrHang([this] { PyEval_RestoreThread(state_); });
+    if (IsAnythingLeft()) DecrefWhatIsLeft();
   }
   GilRelease(const GilRelease&) = delete;
   GilRelease& operator=(const GilRelease&) = delete;

@@ -57,10 +57,8 @@ void* Retain(const void* object) {
   return message;
 }
 
-void Release(void* object) {
-  Upcall upcall;
-  if (upcall) Py_DECREF(static_cast<PyObject*>(object));
-}
+// Whoever releases may hold a lock of its own, so that it must not wait for the GIL.
+void Release(void* object) { DecrefSomewhere(static_cast<PyObject*>(object)); }
 
 thread_local EncodeObserver* t_observer = nullptr;
 

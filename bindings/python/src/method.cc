@@ -171,10 +171,6 @@ class UnaryEvent : public InlineEvent {
     owned->Run();
   }
 
-  // The reference by which the call can be cancelled. Comes when the start has returned, which
-  // may be after the end.
-  void SetCall(polycall_call* call) { AsPending()->live.call = call; }
-
   void Run() override {
     MethodObject* method = AsMethod(method_.get());
     method->channel->Remove(&AsPending()->live);
@@ -384,7 +380,7 @@ bool CallArguments::Read(PyObject* timeout, PyObject* metadata_entries, PyObject
   PyObject* current = nullptr;
   if (PyContextVar_Get(Types().current_call, Py_None, &current) < 0) return false;
   Ref context = Ref::Steal(current);
-  if (context.get() != Py_None) {
+  if (context.get() != Py_None && (options.flags & POLYCALL_CALL_DETACHED) == 0) {
     options.parent = reinterpret_cast<CallObject*>(context.get())->call;
     if (options.parent != nullptr) {
       polycall_call_retain(options.parent);  // its handler may end while this call starts
