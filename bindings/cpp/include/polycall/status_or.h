@@ -26,8 +26,14 @@ class [[nodiscard]] StatusOr {
   template <typename U>
   requires(std::is_convertible_v<U&&, T> && !std::is_same_v<std::remove_cvref_t<U>, T> &&
            !std::is_same_v<std::remove_cvref_t<U>, Status> &&
-           !std::is_same_v<std::remove_cvref_t<U>, StatusOr>) StatusOr(U&& value)
+           !std::is_same_v<std::remove_cvref_t<U>, StatusOr> &&
+             !std::is_same_v<std::remove_cvref_t<U>, std::in_place_t>) StatusOr(U&& value)
       : value_(std::forward<U>(value)) {}  // NOLINT
+
+  // A value made in place.
+  template <typename... Args>
+  explicit StatusOr(std::in_place_t, Args&&... args)
+      : value_(std::in_place, std::forward<Args>(args)...) {}
 
   bool ok() const noexcept { return value_.has_value(); }
   const Status& status() const& noexcept { return status_; }

@@ -64,9 +64,10 @@ inline StatusOr<typename Method::Response> CallUnary(polycall_channel* channel,
                                                      const polycall_method* method,
                                                      const typename Method::Request& request,
                                                      const CallOptions& options) {
-  StatusOr<typename Method::Response> result{typename Method::Response()};
+  // One object and one return, so that the response is made where the caller wants it.
+  StatusOr<typename Method::Response> result(std::in_place);
   Status status = CallUnary<Method>(channel, method, request, &*result, options);
-  if (!status.ok()) return status;
+  if (!status.ok()) result = std::move(status);
   return result;
 }
 
@@ -88,9 +89,9 @@ void StartUnary(polycall_channel* channel, const polycall_method* method,
 template <typename Response>
 StatusOr<Response> TakeOutcome(polycall_unary* unary, const MetadataPlaces& places) {
   places.Fill(unary);
-  StatusOr<Response> result{Response()};
+  StatusOr<Response> result(std::in_place);
   Status status = TakeResponse(unary, &*result);
-  if (!status.ok()) return status;
+  if (!status.ok()) result = std::move(status);
   return result;
 }
 
