@@ -242,6 +242,11 @@ bool Reactor::Execute(Task* task, size_t max_queued) {
 
 bool Reactor::Leading() { return t_lead.reactor != nullptr; }
 
+bool Reactor::StillLeading() {
+  return t_lead.reactor != nullptr &&
+         t_lead.reactor->lead_.load(std::memory_order_acquire) == t_lead.word;
+}
+
 // Somebody must lead: an idle thread, a new one, or the next that has nothing else to do.
 void Reactor::Promote() {
   MutexLock lock(mutex_);

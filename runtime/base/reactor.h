@@ -37,6 +37,7 @@ class Source {
 // A unit of work for a pool thread. Owned by whoever embeds it; `run` is called once.
 struct Task {
   void (*run)(Task* task) = nullptr;
+  void* context = nullptr;  // whose task it is
   Task* next = nullptr;
 };
 
@@ -46,6 +47,7 @@ struct Timer {
   int64_t when = 0;
   int heap_index = -1;
   void (*fire)(Timer* timer) = nullptr;
+  void* context = nullptr;  // whose timer it is
 };
 
 class Reactor {
@@ -88,6 +90,8 @@ class Reactor {
 
   // True if the calling thread leads some reactor (this one, if called from its sources).
   static bool Leading();
+  // The same, but knows at once of a leadership that the watchdog took away.
+  static bool StillLeading();
   // Gives the leadership up before blocking or long work. No effect if this thread does not lead.
   static void YieldIfLeading();
 

@@ -13,10 +13,17 @@ template <typename Derived>
 class RefCounted {
  public:
   void Retain() { refs_.fetch_add(1, std::memory_order_relaxed); }
+  // For registries that hold no reference: false if the last one is gone.
+  bool TryRetain() {
+    uint32_t refs = refs_.load(std::memory_order_relaxed);
+    while (refs != 0) {
+      if (refs_.compare_exchange_weak(refs, refs + 1, std::memory_order_acquire)) return true;
+    }
+    return false;
+  }
   void Release() {
     // The sole owner needs no atomic read-modify-write: nobody else can raise the count.
-    if (refs_.load(std::memory_order_acquire) == 1 ||
-        refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    if (refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
       static_cast<Derived*>(this)->Destroy();
     }
   }

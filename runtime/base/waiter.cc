@@ -10,13 +10,13 @@
 
 namespace polycall::base {
 
-bool Waiter::Wait(int64_t deadline) {
+Waiter::Result Waiter::WaitEither(int64_t deadline) {
   for (;;) {
-    uint32_t expected = kWoken;
-    if (state_.compare_exchange_strong(expected, kIdle, std::memory_order_acquire)) return true;
-    expected = kIdle;
+    if (TryTakeBit(kWoken)) return Result::kWoken;
+    if (TryTakeBit(kPromoted)) return Result::kPromoted;
+    uint32_t expected = 0;
     if (!state_.compare_exchange_strong(expected, kSleeping, std::memory_order_acq_rel) &&
-        expected == kWoken) {
+        expected != kSleeping) {
       continue;
     }
     timespec when;
@@ -29,20 +29,17 @@ bool Waiter::Wait(int64_t deadline) {
     // FUTEX_WAIT_BITSET takes an absolute CLOCK_MONOTONIC time.
     syscall(SYS_futex, &state_, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, kSleeping, until, nullptr,
             FUTEX_BITSET_MATCH_ANY);
-    expected = kWoken;
-    if (state_.compare_exchange_strong(expected, kIdle, std::memory_order_acquire)) return true;
+    state_.fetch_and(~kSleeping, std::memory_order_acq_rel);
     if (deadline != kNever && NowNs() >= deadline) {
-      expected = kSleeping;
-      if (state_.compare_exchange_strong(expected, kIdle, std::memory_order_acq_rel)) return false;
-      // A wake came at the last moment: take it.
-      state_.store(kIdle, std::memory_order_relaxed);
-      return true;
+      if (TryTakeBit(kWoken)) return Result::kWoken;
+      return Result::kTimeout;  // a promotion stays for TakePromotion
     }
   }
 }
 
-void Waiter::Wake() {
-  if (state_.exchange(kWoken, std::memory_order_acq_rel) == kSleeping) {
+void Waiter::Signal(uint32_t bit) {
+  const uint32_t before = state_.fetch_or(bit, std::memory_order_acq_rel);
+  if ((before & kSleeping) != 0 && (before & bit) == 0) {
     syscall(SYS_futex, &state_, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1, nullptr, nullptr, 0);
   }
 }

@@ -1,0 +1,135 @@
+// polycall_call_*: the call's methods, by handle.
+#include <algorithm>
+#include <cstring>
+
+#include "call/call.h"
+
+using polycall::base::Status;
+using polycall::call::Call;
+
+namespace {
+
+size_t CopyText(std::string_view text, char* out, size_t size) {
+  if (out != nullptr && size > 0) {
+    const size_t count = std::min(text.size(), size - 1);
+    memcpy(out, text.data(), count);
+    out[count] = '\0';
+  }
+  return text.size();
+}
+
+}  // namespace
+
+extern "C" {
+
+void polycall_call_retain(polycall_call* call) { Call::From(call)->RetainUser(); }
+void polycall_call_release(polycall_call* call) {
+  if (call != nullptr) Call::From(call)->ReleaseUser();
+}
+
+const char* polycall_call_service(const polycall_call* call) {
+  return Call::From(call)->spec().service.c_str();
+}
+const char* polycall_call_method(const polycall_call* call) {
+  return Call::From(call)->spec().method.c_str();
+}
+int32_t polycall_call_kind(const polycall_call* call) { return Call::From(call)->spec().kind; }
+
+int64_t polycall_call_time_left(const polycall_call* call) {
+  return polycall::base::TimeLeft(Call::From(call)->deadline());
+}
+
+const char* polycall_call_transport(const polycall_call* call) {
+  const auto* link = Call::From(call)->link();
+  return link != nullptr ? link->transport() : nullptr;
+}
+
+size_t polycall_call_peer(const polycall_call* call, char* out, size_t size) {
+  const auto* link = Call::From(call)->link();
+  return CopyText(link != nullptr ? link->peer() : "", out, size);
+}
+
+polycall_code polycall_call_send(polycall_call* call, const polycall_message* message,
+                                 uint32_t flags, polycall_status* status) {
+  return Call::From(call)->Send(*message, flags).ToAbi(status);
+}
+
+void polycall_call_send_async(polycall_call* call, const polycall_message* message, uint32_t flags,
+                              polycall_done_fn done, void* arg) {
+  Call::From(call)->SendAsync(*message, flags, done, arg);
+}
+
+int polycall_call_receive(polycall_call* call, polycall_message* message) {
+  return Call::From(call)->Receive(message) ? 1 : 0;
+}
+
+void polycall_call_receive_async(polycall_call* call, polycall_receive_fn received, void* arg) {
+  Call::From(call)->ReceiveAsync(received, arg);
+}
+
+void polycall_call_cancel(polycall_call* call, polycall_code code, const char* message) {
+  Call::From(call)->CancelByUser(code, message != nullptr ? message : "");
+}
+
+polycall_code polycall_call_half_close(polycall_call* call) {
+  Call::From(call)->HalfClose();
+  return POLYCALL_OK;
+}
+
+const polycall_metadata* polycall_call_initial_metadata(polycall_call* call) {
+  return &Call::From(call)->WaitInitialMetadata();
+}
+
+polycall_code polycall_call_wait(polycall_call* call, polycall_status* status,
+                                 const polycall_metadata** trailing) {
+  return Call::From(call)->WaitEnd(trailing).ToAbi(status);
+}
+
+void polycall_call_wait_async(polycall_call* call, polycall_ended_fn ended, void* arg) {
+  Call::From(call)->WaitEndAsync(ended, arg);
+}
+
+void polycall_call_finish(polycall_call* call, const polycall_status* status,
+                          const polycall_message* response) {
+  Call::From(call)->Finish(Status::FromAbi(status), response);
+}
+
+void* polycall_call_response_place(polycall_call* call, const polycall_message_type* type) {
+  return Call::From(call)->response_place(type);
+}
+
+const polycall_metadata* polycall_call_metadata(const polycall_call* call) {
+  return &Call::From(call)->request_metadata();
+}
+
+polycall_code polycall_call_send_initial_metadata(polycall_call* call,
+                                                  const polycall_metadata* metadata,
+                                                  polycall_status* status) {
+  return Call::From(call)->SendInitialMetadata(*metadata).ToAbi(status);
+}
+
+polycall_code polycall_call_set_trailing_metadata(polycall_call* call,
+                                                  const polycall_metadata* metadata,
+                                                  polycall_status* status) {
+  return Call::From(call)->SetTrailingMetadata(*metadata).ToAbi(status);
+}
+
+int polycall_call_is_cancelled(const polycall_call* call) {
+  return Call::From(call)->IsCancelled() ? 1 : 0;
+}
+
+void polycall_call_on_cancel(polycall_call* call, void (*cancelled)(void* arg), void* arg) {
+  Call::From(call)->OnCancel(cancelled, arg);
+}
+
+polycall_call* polycall_call_current(void) {
+  Call* call = Call::Current();
+  return call != nullptr ? call->abi() : nullptr;
+}
+
+polycall_call* polycall_call_set_current(polycall_call* call) {
+  Call* before = Call::SetCurrent(call != nullptr ? Call::From(call) : nullptr);
+  return before != nullptr ? before->abi() : nullptr;
+}
+
+}  // extern "C"

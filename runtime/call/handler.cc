@@ -1,0 +1,167 @@
+// The handler's side of a call.
+#include "call/call.h"
+
+#include "base/log.h"
+
+namespace polycall::call {
+
+void Call::set_borrowed_link(Link* link) { link_ptr_.store(link, std::memory_order_release); }
+
+void Call::set_link(base::Ref<Link> link) NO_THREAD_SAFETY_ANALYSIS {
+  link_ptr_.store(link.get(), std::memory_order_release);
+  link_ = std::move(link);
+}
+
+base::Status Call::SendInitialMetadata(const Metadata& metadata) {
+  plain_ = false;
+  {
+    base::MutexLock lock(mutex_);
+    if (initial_sent_ || sent_message_) {
+      return base::FailedPrecondition(
+          "initial metadata goes once, ahead of the first message and of finish");
+    }
+    if (finished_.load(std::memory_order_relaxed)) {
+      return base::FailedPrecondition("initial metadata after finish");
+    }
+    initial_sent_ = true;
+  }
+  link()->SendInitialMetadata(*this, metadata);
+  return {};
+}
+
+base::Status Call::SetTrailingMetadata(const Metadata& metadata) {
+  plain_ = false;
+  auto copy = std::make_unique<Metadata>(metadata);
+  base::MutexLock lock(mutex_);
+  if (finished_.load(std::memory_order_relaxed)) {
+    return base::FailedPrecondition("trailing metadata after finish");
+  }
+  trailing_metadata_ = std::move(copy);
+  return {};
+}
+
+void Call::Finish(base::Status status, const polycall_message* response) {
+  if (status.ok() && response == nullptr && !spec_->handler_streams()) {
+    status = base::Internal("the handler of " + spec_->path + " finished without a response");
+  } else if (response != nullptr && (spec_->handler_streams() || !status.ok())) {
+    response = nullptr;
+  }
+  if (inline_result != nullptr && plain_ && interceptors_ == nullptr &&
+      inline_result->thread == ThreadToken()) {
+    // In the caller's frame, and nothing beside it: no other thread can know this call.
+    if (finished_.load(std::memory_order_relaxed)) {
+      base::Log(POLYCALL_LOG_ERROR, "the handler of " + spec_->path + " finished a call twice");
+      return;
+    }
+    finished_.store(true, std::memory_order_relaxed);
+    link()->Finish(*this, status, nullptr, response, false);
+    user_refs_.store(0, std::memory_order_relaxed);
+    Release();
+    return;
+  }
+  if (response != nullptr) InterceptMessage(*response, true);
+  if (interceptors_ != nullptr) {
+    interceptors_->Finished(abi(), &status, &interceptor_states_);
+    if (!status.ok()) response = nullptr;
+  }
+  bool told;
+  {
+    base::MutexLock lock(mutex_);
+    if (finished_.load(std::memory_order_relaxed)) {
+      base::Log(POLYCALL_LOG_ERROR, "the handler of " + spec_->path + " finished a call twice");
+      return;
+    }
+    finished_.store(true, std::memory_order_release);
+    cancel_cb_ = nullptr;
+    told = ended_.load(std::memory_order_relaxed);  // CancelByUser did
+    ended_.store(true, std::memory_order_release);
+  }
+  // "Never runs after finish returned": wait for one that runs, unless it is what called us.
+  for (;;) {
+    {
+      base::MutexLock lock(mutex_);
+      if (!cancel_running_ || cancel_thread_ == std::this_thread::get_id()) break;
+    }
+    std::this_thread::yield();
+  }
+  DisarmDeadline();
+  if (!told) {
+    const Metadata* trailing = nullptr;
+    {
+      base::MutexLock lock(mutex_);
+      trailing = trailing_metadata_.get();
+    }
+    link()->Finish(*this, status, trailing, response, false);
+  }
+  if (owner_ != nullptr) owner_->CallDone(*this);
+  send_waiter_.Wake();
+  receive_waiter_.Wake();
+  Drain();
+  ReleaseUser();
+}
+
+bool Call::IsCancelled() const {
+  if (cancelled_.load(std::memory_order_acquire)) return true;
+  if (role_ == Role::kCaller) return ended();
+  if (inline_parent_ != nullptr && inline_parent_->IsCancelled()) return true;
+  return deadline_ != base::kNever && base::NowNs() >= deadline_;
+}
+
+void Call::OnCancel(void (*cancelled)(void* arg), void* arg) {
+  bool now = false;
+  plain_ = false;
+  {
+    base::MutexLock lock(mutex_);
+    if (finished_.load(std::memory_order_relaxed)) return;
+    if (cancelled_.load(std::memory_order_relaxed) && cancelled != nullptr) {
+      now = true;
+      cancel_running_ = true;
+      cancel_thread_ = std::this_thread::get_id();
+    } else {
+      cancel_cb_ = cancelled;
+      cancel_arg_ = arg;
+    }
+  }
+  if (now) {
+    cancelled(arg);
+    base::MutexLock lock(mutex_);
+    cancel_running_ = false;
+  } else if (cancelled != nullptr) {
+    ArmDeadline();
+  }
+}
+
+void Call::OnCancelled(int32_t code) {
+  base::Ref<Call> self = base::Ref<Call>::Share(this);
+  void (*callback)(void* arg) = nullptr;
+  void* arg = nullptr;
+  {
+    base::MutexLock lock(mutex_);
+    if (cancelled_.load(std::memory_order_relaxed) || finished_.load(std::memory_order_relaxed)) {
+      return;
+    }
+    cancelled_.store(true, std::memory_order_release);
+    received_.Clear();
+    callback = std::exchange(cancel_cb_, nullptr);
+    arg = cancel_arg_;
+    if (callback != nullptr) {
+      cancel_running_ = true;
+      cancel_thread_ = std::this_thread::get_id();
+    }
+  }
+  CancelChildren(code);
+  send_waiter_.Wake();
+  receive_waiter_.Wake();
+  if (callback != nullptr) {
+    base::ApplyThreadHook(hook_);
+    {
+      base::UserScope scope;
+      callback(arg);
+    }
+    base::MutexLock lock(mutex_);
+    cancel_running_ = false;
+  }
+  Drain();
+}
+
+}  // namespace polycall::call

@@ -1,0 +1,105 @@
+// polycall_message inside the runtime: ownership by RAII, keeping, encoding.
+#ifndef POLYCALL_CALL_MESSAGE_H_
+#define POLYCALL_CALL_MESSAGE_H_
+
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/buffer.h"
+#include "base/status.h"
+
+namespace polycall::call {
+
+// Bytes up to here are copied when they must be kept; above, a reference to their buffer is. So a
+// small message does not pin a large read buffer.
+inline constexpr size_t kCopyLimit = 4096;
+
+inline bool IsTyped(const polycall_message& message) { return message.type != nullptr; }
+inline std::string_view BytesOf(const polycall_message& message) {
+  return {static_cast<const char*>(message.data), message.size};
+}
+
+// An owned message. Movable; ends what it holds.
+class OwnedMessage {
+ public:
+  OwnedMessage() = default;
+  explicit OwnedMessage(const polycall_message& taken) : message_(taken) {}
+  OwnedMessage(OwnedMessage&& other) noexcept : message_(other.Detach()) {}
+  OwnedMessage& operator=(OwnedMessage&& other) noexcept {
+    if (this != &other) {
+      polycall_message_release(&message_);
+      message_ = other.Detach();
+    }
+    return *this;
+  }
+  ~OwnedMessage() { polycall_message_release(&message_); }
+  polycall_message Detach() { return std::exchange(message_, polycall_message POLYCALL_MESSAGE_INIT); }
+  polycall_message* get() { return &message_; }
+  const polycall_message& operator*() const { return message_; }
+
+ private:
+  polycall_message message_ = POLYCALL_MESSAGE_INIT;
+};
+
+// A borrowed view of `bytes` that lie in `buffer` (no reference is taken).
+inline polycall_message ViewMessage(std::string_view bytes, base::Buffer* buffer) {
+  polycall_message message = POLYCALL_MESSAGE_INIT;
+  message.data = bytes.data();
+  message.size = bytes.size();
+  message.buffer = buffer;
+  return message;
+}
+
+// An owned copy of `bytes`.
+base::Status CopyBytes(std::string_view bytes, polycall_message* out);
+
+// An owned message that is independent of everything, as polycall_message_keep; typed objects stay
+// typed if `accept` has their identity and they can be retained, else they are encoded.
+base::Status KeepMessage(const polycall_message& message, const polycall_message_type* accept,
+                         polycall_message* out);
+
+// The bytes of a message for a transport that needs bytes. Typed messages are encoded, small ones
+// into a scratch buffer of this thread's (valid until the next Encoded on this thread), large ones
+// into a buffer of their own with `headroom` free bytes in front. Runs user code (the codec): never
+// under a lock.
+class Encoded {
+ public:
+  static constexpr size_t kHeadroom = 64;
+  Encoded() = default;
+  ~Encoded() { base::ReleaseBuffer(buffer_); }
+  Encoded(const Encoded&) = delete;
+  Encoded& operator=(const Encoded&) = delete;
+
+  base::Status Encode(const polycall_message* message);  // NULL: empty
+  std::string_view bytes() const { return bytes_; }
+  // The buffer in which the bytes lie, if they may be sent by reference; else NULL.
+  base::Buffer* buffer() const { return buffer_; }
+  // True if kHeadroom bytes before bytes() are free for a frame header.
+  bool has_headroom() const { return has_headroom_; }
+
+ private:
+  std::string_view bytes_;
+  base::Buffer* buffer_ = nullptr;
+  bool has_headroom_ = false;
+};
+
+// A queue of owned messages; its memory stays for reuse. One thread at a time.
+class MessageQueue {
+ public:
+  ~MessageQueue() { Clear(); }
+  bool empty() const { return count_ == 0; }
+  size_t size() const { return count_; }
+  void Push(const polycall_message& owned);
+  polycall_message Pop();
+  void Clear();
+
+ private:
+  std::vector<polycall_message> ring_;
+  size_t head_ = 0;
+  size_t count_ = 0;
+};
+
+}  // namespace polycall::call
+
+#endif  // POLYCALL_CALL_MESSAGE_H_

@@ -1,0 +1,276 @@
+// Making calls: unary as a function, by callback, and streams.
+#include "channel/channel.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace polycall::channel {
+
+using call::Call;
+
+const polycall_method* MethodTable::Intern(const char* service,
+                                           const polycall_method_descriptor& descriptor,
+                                           const void* channel, bool* added) {
+  base::MutexLock lock(mutex_);
+  *added = false;
+  const std::string path = std::string(service) + "/" + descriptor.name;
+  for (const polycall_method& method : methods_) {
+    if (method.path == path && method.kind == descriptor.kind) return &method;
+  }
+  *added = true;
+  polycall_method& method = methods_.emplace_back();
+  method.service = service;
+  method.method = descriptor.name;
+  method.path = path;
+  method.kind = descriptor.kind;
+  method.flags = descriptor.flags;
+  method.default_timeout_ns = descriptor.default_timeout_ns;
+  method.index = static_cast<uint32_t>(methods_.size() - 1);
+  method.channel = channel;
+  return &method;
+}
+
+std::vector<const polycall_method*> MethodTable::All() {
+  base::MutexLock lock(mutex_);
+  std::vector<const polycall_method*> all;
+  for (const polycall_method& method : methods_) all.push_back(&method);
+  return all;
+}
+
+namespace {
+
+constexpr polycall_call_options kNoOptions = POLYCALL_CALL_OPTIONS_INIT;
+
+Call* ParentOf(const polycall_call_options& options) {
+  if (options.parent != nullptr) return Call::From(options.parent);
+  return (options.flags & POLYCALL_CALL_DETACHED) != 0 ? nullptr : Call::Current();
+}
+
+// The struct that the caller compiled may be shorter than ours.
+const polycall_call_options& OptionsOf(const polycall_call_options* options,
+                                       polycall_call_options* copy) {
+  if (options == nullptr) return kNoOptions;
+  if (options->struct_size >= sizeof(*options)) return *options;
+  *copy = kNoOptions;
+  memcpy(copy, options, options->struct_size);
+  return *copy;
+}
+
+}  // namespace
+
+int64_t Channel::DeadlineOf(const polycall_method& method, const polycall_call_options& options) {
+  const int64_t timeout =
+      options.timeout_ns != 0 ? options.timeout_ns : method.default_timeout_ns;
+  if (timeout == 0) return base::kNever;
+  return base::DeadlineAfter(std::max<int64_t>(timeout, 0));
+}
+
+// A call with everything but its request and connection. `error`: it must end with that at once.
+Call* Channel::NewCall(const polycall_method& method, const polycall_call_options* abi_options,
+                       const polycall_message_type* accepts, base::Status* error) {
+  polycall_call_options copy;
+  const polycall_call_options& options = OptionsOf(abi_options, &copy);
+  Call* call = Call::New(Call::Role::kCaller, &method, this, &options_.interceptors);
+  live_.fetch_add(1, std::memory_order_relaxed);
+  call->set_call_flags(options.flags);
+  call->set_thread_hook(options_.hook);
+  call->set_accepts(accepts != nullptr ? accepts : options.response_type);
+  call->set_deadline(DeadlineOf(method, options));
+  if (options.metadata != nullptr && !options.metadata->entries.empty()) {
+    call->set_request_metadata(std::make_unique<call::Metadata>(*options.metadata));
+  }
+  if (Call* parent = ParentOf(options)) call->Inherit(parent);
+  if (!options_.interceptors.empty()) {
+    *error = options_.interceptors.Started(call->abi(), call->mutable_request_metadata(),
+                                           call->interceptor_states());
+  }
+  if (error->ok() && options.timeout_ns < 0) {
+    *error = base::DeadlineExceeded("the deadline had passed before the call was made");
+  }
+  return call;
+}
+
+// A unary call over inproc, without a call object of the caller's.
+bool Channel::CallInline(polycall_unary* unary) {
+  if (inline_.load(std::memory_order_relaxed) == nullptr || !options_.interceptors.empty()) {
+    return false;
+  }
+  polycall_call_options copy;
+  const polycall_call_options& options = OptionsOf(unary->options, &copy);
+  if (options.timeout_ns < 0) return false;
+  Call* parent = ParentOf(options);
+  int64_t deadline = DeadlineOf(*unary->method, options);
+  if (parent != nullptr) {
+    if (parent->IsCancelled()) return false;
+    deadline = std::min(deadline, parent->deadline());
+  }
+  in_use_.fetch_add(1, std::memory_order_acquire);
+  transport::Connection* connection = inline_.load(std::memory_order_acquire);
+  const bool done =
+      connection != nullptr && connection->CallInline(unary, *unary->method, deadline, parent);
+  in_use_.fetch_sub(1, std::memory_order_release);
+  return done;
+}
+
+void Channel::Unary(polycall_unary* unary) {
+  unary->status = POLYCALL_STATUS_INIT;
+  unary->response = POLYCALL_MESSAGE_INIT;
+  unary->initial_metadata = unary->trailing_metadata = nullptr;
+  if (CallInline(unary)) return;
+  base::Status error;
+  auto call = base::Ref<Call>::Adopt(
+      NewCall(*unary->method, unary->options, unary->response_type, &error));
+  if (!error.ok()) call->EndLocally(error);
+  call->InterceptMessage(unary->request, true);
+  call->BorrowRequest(unary->request);
+  if (!call->ended()) {
+    if (base::Ref<transport::Connection> connection = Current()) {
+      AttachNow(*call, std::move(connection));
+    }
+  }
+  const base::Status status = call->WaitEnd(nullptr);
+  status.ToAbi(&unary->status);
+  if (status.ok()) {
+    unary->response = call->TakeResponse();
+  }
+  if (unary->options != nullptr && (unary->options->flags & POLYCALL_CALL_WANT_METADATA) != 0) {
+    unary->initial_metadata = call->TakeInitialMetadata().release();
+    unary->trailing_metadata = call->TakeTrailingMetadata().release();
+  }
+}
+
+namespace {
+
+// What a unary call by callback carries to its end.
+struct UnaryContext {
+  polycall_unary_fn done;
+  void* arg;
+  bool want_metadata;
+};
+
+void UnaryEnded(Call& call, void* arg, const base::Status& status, polycall_message* response) {
+  const std::unique_ptr<UnaryContext> context(static_cast<UnaryContext*>(arg));
+  polycall_unary unary = POLYCALL_UNARY_INIT;
+  unary.method = static_cast<const polycall_method*>(&call.spec());
+  status.ToAbi(&unary.status);
+  if (status.ok()) unary.response = std::exchange(*response, polycall_message POLYCALL_MESSAGE_INIT);
+  if (context->want_metadata) {
+    unary.initial_metadata = call.TakeInitialMetadata().release();
+    unary.trailing_metadata = call.TakeTrailingMetadata().release();
+  }
+  context->done(context->arg, &unary);
+  polycall_status_clear(&unary.status);
+  polycall_message_release(&unary.response);
+  polycall_metadata_free(unary.initial_metadata);
+  polycall_metadata_free(unary.trailing_metadata);
+}
+
+}  // namespace
+
+void Channel::UnaryAsync(const polycall_unary& unary, polycall_unary_fn done, void* arg,
+                         polycall_call** out) {
+  base::Status error;
+  auto call =
+      base::Ref<Call>::Adopt(NewCall(*unary.method, unary.options, unary.response_type, &error));
+  const bool want_metadata =
+      unary.options != nullptr && (unary.options->flags & POLYCALL_CALL_WANT_METADATA) != 0;
+  call->SetUnaryDone(&UnaryEnded, new UnaryContext{done, arg, want_metadata});
+  if (out != nullptr) {
+    call->Retain();
+    *out = call->abi();
+  }
+  if (error.ok()) {
+    call->InterceptMessage(unary.request, true);
+    error = call->StartWithRequest(unary.request);
+  }
+  if (!error.ok()) {
+    call->EndLocally(error);
+    return;
+  }
+  call->ArmDeadline();
+  AttachOrQueue(*call, 0);
+}
+
+Call* Channel::Start(const polycall_method& method, const polycall_call_options* options) {
+  base::Status error;
+  Call* call = NewCall(method, options, nullptr, &error);
+  if (!error.ok()) {
+    call->EndLocally(error);
+    return call;
+  }
+  AttachOrQueue(*call, 0);
+  return call;
+}
+
+void Channel::AttachNow(Call& call, base::Ref<transport::Connection> connection) {
+  const int64_t credit = connection->call_credit();
+  call.Attach(std::move(connection), credit);
+}
+
+void Channel::AttachOrQueue(Call& call, int64_t not_before) {
+  if (not_before == 0) {
+    if (base::Ref<transport::Connection> connection = Current()) {
+      AttachNow(call, std::move(connection));
+      return;
+    }
+  }
+  bool full;
+  {
+    base::MutexLock lock(mutex_);
+    full = pending_.size() >= options_.limits.max_pending_calls || closing_;
+    if (!full) {
+      call.queued = true;
+      pending_.push_back({base::Ref<Call>::Share(&call), not_before, false});
+    }
+  }
+  if (full) {
+    call.EndLocally(base::ResourceExhausted(
+        "max_pending_calls wait for a connection to " + options_.target_text + " already"));
+    return;
+  }
+  SchedulePending(not_before);
+}
+
+bool Channel::TakePending(Call& call) {
+  base::MutexLock lock(mutex_);
+  for (auto it = pending_.begin(); it != pending_.end(); ++it) {
+    if (it->call.get() == &call) {
+      pending_.erase(it);
+      return true;
+    }
+  }
+  return false;
+}
+
+void Channel::CallDone(Call&) {
+  if (live_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    base::MutexLock lock(mutex_);
+    if (closing_) changed_.notify_all();
+  }
+}
+
+bool Channel::Retry(Call& call, const base::Status& status, bool not_started) {
+  const bool idempotent = ((call.call_flags() & POLYCALL_CALL_IDEMPOTENT) != 0) ||
+                          ((call.spec().flags & POLYCALL_METHOD_IDEMPOTENT) != 0);
+  if ((call.call_flags() & POLYCALL_CALL_NO_RETRY) != 0) return false;
+  if (!not_started && !(idempotent && status.code() == POLYCALL_UNAVAILABLE)) return false;
+  const bool waits = (call.call_flags() & POLYCALL_CALL_WAIT_FOR_READY) != 0;
+  const uint32_t attempt = call.attempts() + 1;
+  if (attempt >= options_.max_attempts && !(waits && not_started)) return false;
+  call.set_attempts(attempt);
+  // What never started goes elsewhere at once, the first time.
+  const int64_t wait = not_started && attempt == 1 ? 0 : Backoff(attempt - 1);
+  const int64_t not_before = wait == 0 ? 0 : base::DeadlineAfter(wait);
+  if (not_before >= call.deadline()) return false;
+  {
+    base::MutexLock lock(mutex_);
+    if (closing_) return false;
+    pending_.push_back({base::Ref<Call>::Share(&call), not_before, call.borrows_request()});
+  }
+  // A blocking unary call attaches itself, on the thread whose request it borrows (WaitAttached).
+  if (!call.borrows_request()) SchedulePending(not_before);
+  return true;
+}
+
+}  // namespace polycall::channel

@@ -1,0 +1,43 @@
+// Connector: from a target to the best connection that there is.
+#ifndef POLYCALL_NEGOTIATION_CONNECTOR_H_
+#define POLYCALL_NEGOTIATION_CONNECTOR_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "negotiation/handshake.h"
+#include "negotiation/target.h"
+#include "transport/transport.h"
+
+namespace polycall::negotiation {
+
+// One way that was tried or could have been, for `explain`.
+struct Attempt {
+  std::string transport;
+  std::string address;
+  bool chosen = false;
+  std::string reason;  // why chosen, or why not
+};
+
+struct Outcome {
+  base::Status status;
+  std::unique_ptr<transport::Dialed> dialed;
+  std::string transport;
+  std::string address;
+  Accept accept;
+  transport::Agreed agreed;
+  std::vector<Attempt> attempts;
+  int64_t handshake_ns = 0;  // connect and handshake of the chosen one
+};
+
+// [blocks] until `deadline`. `allowed` names the transports that may be used, empty: all. A target
+// that names a transport gets that one. "host:port" is reached by TCP; what the server then offers
+// and is nearer (a shared process, a shared host) is tried, best first, and every failure leaves what
+// worked before.
+Outcome Connect(const Target& target, const std::vector<std::string>& allowed,
+                const transport::Limits& limits, const std::string& user_agent, int64_t deadline);
+
+}  // namespace polycall::negotiation
+
+#endif  // POLYCALL_NEGOTIATION_CONNECTOR_H_

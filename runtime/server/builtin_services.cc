@@ -1,0 +1,90 @@
+#include "server/builtin_services.h"
+
+#include "base/wire.h"
+
+namespace polycall::server {
+namespace {
+
+// polycall.v1.Description/GetServices: GetServicesRequest { repeated string services = 1; },
+// GetServicesResponse { repeated DescribedService services = 1; }, DescribedService { string name =
+// 1; fixed64 fingerprint = 2; bytes file_descriptor_set = 3; }. idl/polycall/v1/description.proto.
+void GetServices(void* arg, polycall_call* abi_call, const polycall_message* request) {
+  const auto* self = static_cast<const Server*>(arg);
+  auto* call = call::Call::From(abi_call);
+  std::vector<std::string> wanted;
+  base::WireReader reader(call::BytesOf(*request));
+  while (reader.Next()) {
+    if (reader.Is(1, base::WireType::kBytes)) wanted.emplace_back(reader.bytes());
+  }
+  if (!reader.ok()) {
+    return call->Finish(
+        base::InvalidArgument("the request is no polycall.v1.GetServicesRequest"), nullptr);
+  }
+  std::string response;
+  base::WireWriter writer(&response);
+  const auto add = [&writer](const Service& service) {
+    std::string described;
+    base::WireWriter fields(&described);
+    fields.AddBytes(1, service.name);
+    fields.AddFixed64(2, service.fingerprint);
+    fields.AddBytes(3, service.file_descriptor_set);
+    writer.AddMessage(1, described);
+  };
+  if (wanted.empty()) {
+    for (const auto& [name, service] : self->services()) add(service);
+  }
+  for (const std::string& name : wanted) {
+    auto it = self->services().find(name);
+    if (it == self->services().end()) {
+      return call->Finish({POLYCALL_NOT_FOUND, "this server has no service \"" + name + "\""},
+                          nullptr);
+    }
+    add(it->second);
+  }
+  const polycall_message message = call::ViewMessage(response, nullptr);
+  call->Finish({}, &message);
+}
+
+polycall_method_descriptor Method(const char* name, polycall_kind kind) {
+  polycall_method_descriptor method = {};
+  method.struct_size = sizeof(method);
+  method.name = name;
+  method.kind = kind;
+  method.flags = POLYCALL_METHOD_IDEMPOTENT | POLYCALL_METHOD_INLINE;
+  return method;
+}
+
+polycall_handler Handler(polycall_handler_fn fn, void* arg) {
+  polycall_handler handler = POLYCALL_HANDLER_INIT;
+  handler.fn = fn;
+  handler.arg = arg;
+  return handler;
+}
+
+base::Status Add(Server* server, const char* name, const polycall_method_descriptor* methods,
+                 const polycall_handler* handlers, size_t count) {
+  if (server->services().count(name) != 0) return {};  // the user's own
+  polycall_service_descriptor service = {};
+  service.struct_size = sizeof(service);
+  service.name = name;
+  service.methods = methods;
+  service.method_count = count;
+  service.method_stride = sizeof(polycall_method_descriptor);
+  return server->AddService(service, handlers, sizeof(polycall_handler), nullptr, nullptr);
+}
+
+}  // namespace
+
+base::Status AddBuiltinServices(Server* server, bool description) {
+  const polycall_method_descriptor health[] = {Method("Check", POLYCALL_UNARY),
+                                               Method("Watch", POLYCALL_SERVER_STREAMING)};
+  const polycall_handler health_handlers[] = {Handler(&Health::Check, &server->health()),
+                                              Handler(&Health::Watch, &server->health())};
+  base::Status status = Add(server, "grpc.health.v1.Health", health, health_handlers, 2);
+  if (!status.ok() || !description) return status;
+  const polycall_method_descriptor describe[] = {Method("GetServices", POLYCALL_UNARY)};
+  const polycall_handler describe_handlers[] = {Handler(&GetServices, server)};
+  return Add(server, "polycall.v1.Description", describe, describe_handlers, 1);
+}
+
+}  // namespace polycall::server

@@ -1,0 +1,14 @@
+// The services that every server has: grpc.health.v1.Health and polycall.v1.Description.
+#ifndef POLYCALL_SERVER_BUILTIN_SERVICES_H_
+#define POLYCALL_SERVER_BUILTIN_SERVICES_H_
+
+#include "server/server.h"
+
+namespace polycall::server {
+
+// Adds those that the user has not added himself.
+base::Status AddBuiltinServices(Server* server, bool description);
+
+}  // namespace polycall::server
+
+#endif  // POLYCALL_SERVER_BUILTIN_SERVICES_H_

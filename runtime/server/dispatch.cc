@@ -1,0 +1,147 @@
+// Running handlers: pushed to the user's function, or pulled by the user's threads.
+#include "base/log.h"
+#include "server/server.h"
+
+namespace polycall::server {
+namespace {
+
+// A handler whose runs take longer than about 20 us leaves the leading thread at once: waking
+// another leader then costs less than what waits behind it.
+constexpr uint32_t kLongTicks = 60000;
+
+}  // namespace
+
+call::Call* Server::NewCall(call::ServerMethod* method) {
+  in_flight_.fetch_add(1, std::memory_order_relaxed);
+  started_.fetch_add(1, std::memory_order_relaxed);
+  call::Call* call =
+      call::Call::New(call::Call::Role::kHandler, method, this, &interceptors_);
+  call->set_reactor(&reactor_);
+  call->set_thread_hook(hook_);
+  call->set_accepts(method->handler.request_type);
+  return call;
+}
+
+void Server::CallDone(call::Call&) {
+  in_flight_.fetch_sub(1, std::memory_order_release);
+  if (draining()) {
+    base::MutexLock lock(mutex_);
+    changed_.notify_all();
+  }
+}
+
+void Server::DispatchInline(call::Call* call, const polycall_message* request) {
+  const auto& method = static_cast<const call::ServerMethod&>(call->spec());
+  base::ApplyThreadHook(hook_);
+  if (!interceptors_.empty()) {
+    base::Status status = interceptors_.Started(call->abi(), call->mutable_request_metadata(),
+                                                call->interceptor_states());
+    if (!status.ok()) {
+      call->Finish(status, nullptr);
+      return;
+    }
+    call->InterceptMessage(*request, false);
+  }
+  call::Call* before = call::Call::SetCurrent(call);
+  method.handler.fn(method.handler.arg, call->abi(), request);
+  call::Call::SetCurrent(before);
+}
+
+void Server::Dispatch(call::Call* call, const polycall_message* request) {
+  auto& method = const_cast<call::ServerMethod&>(
+      static_cast<const call::ServerMethod&>(call->spec()));
+  if (!interceptors_.empty()) {
+    base::UserScope scope;
+    base::ApplyThreadHook(hook_);
+    base::Status status = interceptors_.Started(call->abi(), call->mutable_request_metadata(),
+                                                call->interceptor_states());
+    if (!status.ok()) {
+      call->Finish(status, nullptr);
+      return;
+    }
+    if (request != nullptr) call->InterceptMessage(*request, false);
+  }
+  if (method.handler.fn == nullptr) {
+    Enqueue(call, method, request);
+  } else {
+    Invoke(call, method, request);
+  }
+}
+
+void Server::Invoke(call::Call* call, call::ServerMethod& method,
+                    const polycall_message* request) {
+  const bool is_inline = (method.flags & POLYCALL_METHOD_INLINE) != 0;
+  const uint32_t average = method.average_ticks.load(std::memory_order_relaxed);
+  if (!is_inline &&
+      (average > kLongTicks || (method.flags & POLYCALL_METHOD_BLOCKING) != 0)) {
+    base::Reactor::YieldIfLeading();
+  }
+  // A handler may finish, and end the call, before it returns.
+  base::Ref<call::Call> keep;
+  if (call->deadline() != base::kNever) keep = base::Ref<call::Call>::Share(call);
+  call::Call* before = call::Call::SetCurrent(call);
+  const uint64_t begin = base::Ticks();
+  {
+    base::ApplyThreadHook(hook_);
+    base::UserScope scope;
+    method.handler.fn(method.handler.arg, call->abi(), request);
+  }
+  const uint64_t took = base::Ticks() - begin;
+  call::Call::SetCurrent(before);
+  const uint64_t bounded = took < UINT32_MAX ? took : UINT32_MAX;
+  method.average_ticks.store(static_cast<uint32_t>(average - average / 8 + bounded / 8),
+                             std::memory_order_relaxed);
+  if (keep && !call->finished()) call->ArmDeadline();
+}
+
+void Server::Enqueue(call::Call* call, call::ServerMethod& method,
+                     const polycall_message* request) {
+  Pulled entry{call, POLYCALL_MESSAGE_INIT, method.handler.arg};
+  if (request != nullptr) {
+    if (base::Status kept = call::KeepMessage(*request, method.handler.request_type, &entry.request);
+        !kept.ok()) {
+      call->Finish(kept, nullptr);
+      return;
+    }
+  }
+  call->ArmDeadline();
+  bool full;
+  {
+    base::MutexLock lock(mutex_);
+    full = pulled_.size() >= limits_.max_pending_calls || state_ == kStopped;
+    if (!full) {
+      pulled_.push_back(entry);
+      changed_.notify_one();
+    }
+  }
+  if (full) {
+    polycall_message_release(&entry.request);
+    call->Finish(base::ResourceExhausted("max_pending_calls wait for a thread already"), nullptr);
+  }
+}
+
+base::Status Server::NextCall(int64_t deadline, polycall_call** call, polycall_message* request,
+                              void** arg) {
+  if (forked()) return base::FailedPrecondition("this server belongs to the parent process");
+  mutex_.Lock();
+  while (pulled_.empty() && state_ != kStopped) {
+    const int64_t left = base::TimeLeft(deadline);
+    if (left == 0) break;
+    changed_.wait_for(mutex_, std::chrono::nanoseconds(std::min(left, base::kSecond)));
+  }
+  if (pulled_.empty()) {
+    const bool stopped = state_ == kStopped;
+    mutex_.Unlock();
+    return stopped ? base::Status(POLYCALL_CANCELLED, "the server was shut down")
+                   : base::DeadlineExceeded("no call came in the time given");
+  }
+  const Pulled entry = pulled_.front();
+  pulled_.pop_front();
+  mutex_.Unlock();
+  *call = entry.call->abi();
+  *request = entry.request;
+  if (arg != nullptr) *arg = entry.arg;
+  return {};
+}
+
+}  // namespace polycall::server

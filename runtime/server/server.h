@@ -1,0 +1,124 @@
+// Server: services, listeners, and the running of handlers. polycall_server is this.
+#ifndef POLYCALL_SERVER_SERVER_H_
+#define POLYCALL_SERVER_SERVER_H_
+
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/fork.h"
+#include "base/mutex.h"
+#include "base/reactor.h"
+#include "call/call.h"
+#include "negotiation/handshake.h"
+#include "server/health.h"
+#include "transport/transport.h"
+
+namespace polycall::server {
+
+// One service as it was added.
+struct Service {
+  std::string name;
+  uint64_t fingerprint = 0;
+  std::string file_descriptor_set;
+  std::vector<std::unique_ptr<call::ServerMethod>> methods;
+  void* arg = nullptr;
+  void (*free_arg)(void* arg) = nullptr;
+};
+
+// Thread-safe.
+class Server final : public transport::Acceptor, public call::CallOwner {
+ public:
+  explicit Server(const polycall_server_options& options);
+  ~Server();
+
+  base::Status AddService(const polycall_service_descriptor& descriptor,
+                          const polycall_handler* handlers, size_t handler_stride, void* arg,
+                          void (*free_arg)(void* arg));
+  base::Status Listen(std::string_view target, std::string* address);
+  base::Status Start();
+  void Shutdown(int64_t grace_ns);
+  bool Wait(int64_t deadline);
+  base::Status RunWorker(int64_t deadline);
+  base::Status NextCall(int64_t deadline, polycall_call** call, polycall_message* request,
+                        void** arg);
+  void GetStats(polycall_server_stats* stats);
+  Health& health() { return health_; }
+  const std::map<std::string, Service>& services() const { return services_; }
+  bool forked() const { return generation_ != base::ForkGeneration(); }
+
+  // Acceptor
+  const transport::Limits& limits() const override { return limits_; }
+  base::Reactor& reactor() override { return reactor_; }
+  bool AdmitConnection() override;
+  void ConnectionClosed() override { connections_.fetch_sub(1); }
+  void ProtocolError(const transport::PeerInfo& peer, std::string_view what) override;
+  base::Status Handshake(std::string_view hello, const transport::PeerInfo& peer,
+                         transport::Agreed* agreed, std::string* accept) override;
+  call::ServerMethod* FindMethod(uint16_t number) override;
+  call::ServerMethod* FindMethod(std::string_view path) override;
+  call::Call* NewCall(call::ServerMethod* method) override;
+  void Dispatch(call::Call* call, const polycall_message* request) override;
+  void DispatchInline(call::Call* call, const polycall_message* request) override;
+  const call::InterceptorChain& interceptors() const override { return interceptors_; }
+  const polycall_thread_hook* thread_hook() const override { return hook_; }
+  bool copies_requests() const override { return (flags_ & POLYCALL_SERVER_COPY_REQUESTS) != 0; }
+  bool draining() const override { return state_.load(std::memory_order_acquire) > kServing; }
+
+  // CallOwner
+  bool Retry(call::Call&, const base::Status&, bool) override { return false; }
+  void CallDone(call::Call& call) override;
+  bool WaitAttached(call::Call&, base::Waiter& waiter, int64_t deadline) override {
+    return waiter.Wait(deadline);
+  }
+
+ private:
+  enum State { kNew, kServing, kDraining, kStopped };
+  struct Pulled {
+    call::Call* call;  // the user's reference
+    polycall_message request;
+    void* arg;
+  };
+
+  void Invoke(call::Call* call, call::ServerMethod& method, const polycall_message* request);
+  void Enqueue(call::Call* call, call::ServerMethod& method, const polycall_message* request);
+  void RegisterLive(call::Call* call);
+  void CancelLive();
+  bool WaitUntilIdle(int64_t deadline);
+
+  const transport::Limits limits_;
+  const uint32_t flags_;
+  const polycall_thread_hook* const hook_;
+  const std::string name_;
+  const uint32_t generation_;
+  call::InterceptorChain interceptors_;
+  Health health_;
+
+  std::map<std::string, Service> services_;  // fixed from Start on
+  std::vector<call::ServerMethod*> by_number_;
+  std::unordered_map<std::string_view, call::ServerMethod*> by_path_;
+  std::vector<negotiation::ServiceInfo> table_;
+
+  std::atomic<int> state_{kNew};
+  base::Reactor reactor_;
+
+  base::Mutex mutex_;
+  std::vector<std::unique_ptr<transport::Listener>> listeners_ GUARDED_BY(mutex_);
+  std::deque<Pulled> pulled_ GUARDED_BY(mutex_);
+  std::condition_variable_any changed_;
+
+  alignas(64) std::atomic<uint64_t> in_flight_{0};
+  std::atomic<uint64_t> started_{0};
+  std::atomic<uint64_t> failed_{0};
+  alignas(64) std::atomic<uint64_t> connections_{0};
+  std::atomic<uint64_t> accepted_{0};
+  std::atomic<uint64_t> protocol_errors_{0};
+};
+
+}  // namespace polycall::server
+
+#endif  // POLYCALL_SERVER_SERVER_H_

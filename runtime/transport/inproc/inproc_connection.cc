@@ -1,0 +1,405 @@
+#include "transport/inproc/inproc_connection.h"
+
+#include <utility>
+
+namespace polycall::transport {
+namespace {
+
+std::unique_ptr<call::Metadata> Copy(const call::Metadata* metadata) {
+  return metadata != nullptr ? std::make_unique<call::Metadata>(*metadata) : nullptr;
+}
+
+base::Status TooLarge(const char* what, const polycall_message& message, uint64_t most) {
+  if (call::IsTyped(message) || message.size <= most) return {};
+  return base::ResourceExhausted(std::string(what) + " of " + std::to_string(message.size) +
+                                 " bytes is larger than max_message_size of " +
+                                 std::to_string(most));
+}
+
+}  // namespace
+
+// ---- the handler's end
+
+void InprocServerLink::Join(call::Call& caller, call::Call& handler) {
+  base::MutexLock lock(mutex_);
+  caller.peer = &handler;
+  handler.peer = &caller;
+  handler.Retain();
+  caller.Retain();
+  handlers_.insert(&handler);
+}
+
+void InprocServerLink::Part(call::Call& call) {
+  call::Call* other;
+  {
+    base::MutexLock lock(mutex_);
+    other = std::exchange(call.peer, nullptr);
+    if (other == nullptr) return;
+    other->peer = nullptr;
+    handlers_.erase(&call);
+    handlers_.erase(other);
+  }
+  other->Release();
+  call.Release();
+}
+
+void InprocServerLink::CancelCalls() {
+  std::vector<std::pair<base::Ref<call::Call>, base::Ref<call::Call>>> pairs;
+  {
+    base::MutexLock lock(mutex_);
+    for (call::Call* handler : handlers_) {
+      pairs.emplace_back(base::Ref<call::Call>::Share(handler),
+                         base::Ref<call::Call>::Share(handler->peer));
+    }
+  }
+  for (auto& [handler, caller] : pairs) {
+    Part(*handler);
+    caller->OnStatus(base::Unavailable("the server at " + hub_->address() + " was shut down"),
+                     nullptr, nullptr, false);
+    handler->OnCancelled(POLYCALL_CANCELLED);
+  }
+}
+
+void InprocHub::Register(InprocServerLink* link) {
+  base::MutexLock lock(mutex_);
+  links_.insert(link);
+}
+
+void InprocHub::Unregister(InprocServerLink* link) {
+  base::MutexLock lock(mutex_);
+  links_.erase(link);
+}
+
+void InprocHub::CancelCalls() {
+  std::vector<base::Ref<call::Link>> links;
+  {
+    base::MutexLock lock(mutex_);
+    for (InprocServerLink* link : links_) {
+      // One whose last reference is just going is past having calls.
+      if (link->TryRetain()) links.push_back(base::Ref<call::Link>::Adopt(link));
+    }
+  }
+  for (auto& link : links) static_cast<InprocServerLink*>(link.get())->CancelCalls();
+}
+
+base::Ref<call::Call> InprocServerLink::Peer(call::Call& call) {
+  base::MutexLock lock(mutex_);
+  return base::Ref<call::Call>::Share(call.peer);
+}
+
+base::Status InprocServerLink::Send(call::Call& call, const polycall_message& message, bool, bool,
+                                    uint64_t* cost) {
+  base::Ref<call::Call> caller = Peer(call);
+  if (!caller) return base::Status(POLYCALL_CANCELLED, "the caller is gone");
+  polycall_message kept;
+  if (base::Status status = call::KeepMessage(message, caller->accepts(), &kept); !status.ok()) {
+    return status;
+  }
+  if (base::Status status = TooLarge("a message", kept, hub_->acceptor()->limits().max_message_size);
+      !status.ok()) {
+    polycall_message_release(&kept);
+    return status;
+  }
+  *cost = call::MessageCost(kept);
+  caller->OnMessage(kept);
+  return {};
+}
+
+void InprocServerLink::SendInitialMetadata(call::Call& call, const call::Metadata& metadata) {
+  if (call.inline_result != nullptr) {
+    polycall_unary* unary = call.inline_result->unary;
+    if (unary->options != nullptr && (unary->options->flags & POLYCALL_CALL_WANT_METADATA) != 0) {
+      unary->initial_metadata = new call::Metadata(metadata);
+    }
+    return;
+  }
+  if (base::Ref<call::Call> caller = Peer(call)) caller->OnInitialMetadata(Copy(&metadata));
+}
+
+namespace {
+
+// The response, into the frame of the caller that waits for it.
+base::Status FillResponse(const polycall_message& response, polycall_unary* unary, uint64_t most) {
+  if (call::IsTyped(response) && response.object == unary->response_place) {
+    // The place was filled: nothing is owned.
+    unary->response.object = response.object;
+    return {};
+  }
+  base::Status status = call::KeepMessage(response, unary->response_type, &unary->response);
+  if (status.ok()) status = TooLarge("the response", unary->response, most);
+  if (!status.ok()) polycall_message_release(&unary->response);
+  if (status.ok() && unary->response.data == nullptr && !call::IsTyped(unary->response)) {
+    unary->response.data = "";
+  }
+  return status;
+}
+
+}  // namespace
+
+void InprocServerLink::Finish(call::Call& call, const base::Status& status,
+                              const call::Metadata* trailing, const polycall_message* response,
+                              bool not_started) {
+  if (call::InlineResult* result = call.inline_result) {
+    const bool same_thread = result->thread == call::ThreadToken();
+    polycall_unary* unary = result->unary;
+    if (response != nullptr && status.ok()) {
+      const base::Status filled =
+          FillResponse(*response, unary, hub_->acceptor()->limits().max_message_size);
+      if (!filled.ok()) filled.ToAbi(&unary->status);
+    } else if (!status.ok()) {
+      status.ToAbi(&unary->status);
+    }
+    if (trailing != nullptr && unary->options != nullptr &&
+        (unary->options->flags & POLYCALL_CALL_WANT_METADATA) != 0) {
+      unary->trailing_metadata = new call::Metadata(*trailing);
+    }
+    if (same_thread) {
+      result->done.store(true, std::memory_order_relaxed);
+    } else {
+      // The wake is the last touch: after it the caller's frame may be gone.
+      result->waiter.Wake();
+    }
+    return;
+  }
+  base::Ref<call::Call> caller = Peer(call);
+  if (!caller) return;
+  base::Status final_status = status;
+  polycall_message kept = POLYCALL_MESSAGE_INIT;
+  if (response != nullptr) {
+    base::Status bad = call::KeepMessage(*response, caller->accepts(), &kept);
+    if (bad.ok()) {
+      bad = TooLarge("the response", kept, hub_->acceptor()->limits().max_message_size);
+      if (!bad.ok()) polycall_message_release(&kept);
+    }
+    if (bad.ok() && kept.data == nullptr && !call::IsTyped(kept)) kept.data = "";
+    if (!bad.ok()) {
+      final_status = bad;
+      response = nullptr;
+    }
+  }
+  Part(call);
+  caller->OnStatus(std::move(final_status), Copy(trailing), response != nullptr ? &kept : nullptr,
+                   not_started);
+}
+
+void InprocServerLink::ReturnCredit(call::Call& call, uint64_t bytes) {
+  if (base::Ref<call::Call> caller = Peer(call)) caller->OnCredit(static_cast<int64_t>(bytes));
+}
+
+// ---- the caller's end
+
+InprocConnection::InprocConnection(base::Ref<InprocHub> hub, const Agreed& agreed,
+                                   Observer* observer)
+    : hub_(hub),
+      agreed_(agreed),
+      observer_(observer),
+      server_link_(base::Ref<InprocServerLink>::Adopt(new InprocServerLink(hub))) {}
+
+void InprocConnection::MapMethod(uint32_t index, uint16_t number) {
+  if (index >= kCached || number == 0xFFFF || !hub_->Enter()) return;
+  methods_[index].store(hub_->acceptor()->FindMethod(number), std::memory_order_release);
+  hub_->Leave();
+}
+
+// Inside the hub only.
+call::ServerMethod* InprocConnection::Resolve(const polycall_method& method) {
+  if (method.index < kCached) {
+    if (auto* found = methods_[method.index].load(std::memory_order_acquire)) return found;
+  }
+  call::ServerMethod* found = hub_->acceptor()->FindMethod(std::string_view(method.path));
+  if (found != nullptr && method.index < kCached) {
+    methods_[method.index].store(found, std::memory_order_release);
+  }
+  return found;
+}
+
+void InprocConnection::Refuse(call::Call& call, const base::Status& status, bool not_started) {
+  call.OnStatus(status, nullptr, nullptr, not_started);
+}
+
+void InprocConnection::Start(call::Call& call, const polycall_message* first, bool end) {
+  if (!hub_->Enter()) {
+    Refuse(call, base::Unavailable("the server at " + hub_->address() + " was shut down"), true);
+    return;
+  }
+  struct LeaveHub {
+    InprocHub* hub;
+    ~LeaveHub() { hub->Leave(); }
+  } leave{hub_.get()};
+  Acceptor* acceptor = hub_->acceptor();
+  call::ServerMethod* method = Resolve(static_cast<const polycall_method&>(call.spec()));
+  if (method == nullptr) {
+    Refuse(call,
+           {POLYCALL_UNIMPLEMENTED, "this server has no method " + call.spec().path}, false);
+    return;
+  }
+  if (acceptor->draining()) {
+    Refuse(call, base::Unavailable("the server shuts down"), true);
+    return;
+  }
+  const call::Metadata& metadata = call.request_metadata();
+  if (call::MetadataSize(metadata) > acceptor->limits().max_metadata_size) {
+    Refuse(call, base::ResourceExhausted("the metadata is larger than the peer's max_metadata_size"),
+           false);
+    return;
+  }
+  polycall_message kept = POLYCALL_MESSAGE_INIT;
+  if (first != nullptr) {
+    const polycall_message_type* accept =
+        acceptor->copies_requests() ? nullptr : method->handler.request_type;
+    base::Status status = call::KeepMessage(*first, accept, &kept);
+    if (status.ok()) {
+      status = TooLarge("the request", kept, acceptor->limits().max_message_size);
+      if (!status.ok()) polycall_message_release(&kept);
+    }
+    if (!status.ok()) {
+      Refuse(call, status, false);
+      return;
+    }
+    if (kept.data == nullptr && !call::IsTyped(kept)) kept.data = "";
+  }
+  call::Call* handler = acceptor->NewCall(method);
+  auto keep_alive = base::Ref<call::Call>::Share(handler);
+  handler->set_link(base::Ref<call::Link>::Share(server_link_.get()));
+  handler->set_send_credit(agreed_.receive.call_window);
+  handler->set_deadline(call.deadline());
+  handler->set_accepts(method->handler.request_type);
+  if (!metadata.entries.empty()) handler->set_request_metadata(Copy(&metadata));
+  server_link_->Join(call, *handler);
+  if (!method->request_first() && first != nullptr) {
+    handler->OnMessage(std::exchange(kept, polycall_message POLYCALL_MESSAGE_INIT));
+  }
+  if (end) handler->OnHalfClose();
+  handler->task_request = kept;
+  const bool has_request = method->request_first();
+  const bool blocking_unary = method->kind == POLYCALL_UNARY && !call.is_async();
+  if (blocking_unary || (method->flags & POLYCALL_METHOD_INLINE) != 0) {
+    acceptor->Dispatch(handler, has_request ? &handler->task_request : nullptr);
+    return;
+  }
+  // The handler may block or take long; the caller asked not to.
+  handler->task.context = handler;
+  handler->task.run = [](base::Task* task) {
+    auto* self = static_cast<call::Call*>(task->context);
+    auto keep = base::Ref<call::Call>::Share(self);
+    auto* acceptor = static_cast<Acceptor*>(self->task_owner);
+    acceptor->Dispatch(self, self->spec().request_first() ? &self->task_request : nullptr);
+  };
+  handler->task_owner = acceptor;
+  if (!acceptor->reactor().Execute(&handler->task, acceptor->limits().max_pending_calls)) {
+    handler->Finish(base::ResourceExhausted("all threads of the server are busy and "
+                                            "max_pending_calls wait already"),
+                    nullptr);
+  }
+}
+
+base::Status InprocConnection::Send(call::Call& call, const polycall_message& message, bool end,
+                                    bool, uint64_t* cost) {
+  base::Ref<call::Call> handler = server_link_->Peer(call);
+  if (!handler) return base::Status(POLYCALL_CANCELLED, "the handler is gone");
+  polycall_message kept;
+  if (base::Status status = call::KeepMessage(message, handler->accepts(), &kept); !status.ok()) {
+    return status;
+  }
+  if (base::Status status = TooLarge("a message", kept, agreed_.max_send_message_size);
+      !status.ok()) {
+    polycall_message_release(&kept);
+    return status;
+  }
+  *cost = call::MessageCost(kept);
+  handler->OnMessage(kept);
+  if (end) handler->OnHalfClose();
+  return {};
+}
+
+void InprocConnection::HalfClose(call::Call& call) {
+  if (base::Ref<call::Call> handler = server_link_->Peer(call)) handler->OnHalfClose();
+}
+
+void InprocConnection::Cancel(call::Call& call, int32_t code) {
+  base::Ref<call::Call> handler = server_link_->Peer(call);
+  if (!handler) return;
+  server_link_->Part(call);
+  handler->OnCancelled(code);
+}
+
+void InprocConnection::ReturnCredit(call::Call& call, uint64_t bytes) {
+  if (base::Ref<call::Call> handler = server_link_->Peer(call)) {
+    handler->OnCredit(static_cast<int64_t>(bytes));
+  }
+}
+
+bool InprocConnection::WaitFor(base::Waiter& waiter, int64_t deadline) {
+  if (waiter.TryTake()) return true;
+  base::Reactor::YieldIfLeading();
+  return waiter.Wait(deadline);
+}
+
+base::Status InprocConnection::Ping(int64_t, int64_t* round_trip_ns) {
+  if (hub_->closed()) return base::Unavailable("the server was shut down");
+  if (round_trip_ns != nullptr) *round_trip_ns = 0;
+  return {};
+}
+
+void InprocConnection::Close(const base::Status& why) {
+  if (!closed_.exchange(true)) observer_->OnClosed(this, why);
+}
+
+bool InprocConnection::CallInline(polycall_unary* unary, const polycall_method& method,
+                                  int64_t deadline, call::Call* parent) {
+  if (!hub_->Enter()) return false;  // the channel looks for another connection
+  Acceptor* acceptor = hub_->acceptor();
+  call::ServerMethod* target = Resolve(method);
+  if (target == nullptr || acceptor->draining() || target->handler.fn == nullptr ||
+      (unary->options != nullptr && unary->options->metadata != nullptr) ||
+      (target->handler.asynchronous != 0 && (deadline != base::kNever || parent != nullptr))) {
+    // Rarer things take the general way.
+    hub_->Leave();
+    return false;
+  }
+  call::InlineResult result{.unary = unary, .thread = call::ThreadToken()};
+  call::Call* handler = call::Call::New(call::Call::Role::kHandler, target, nullptr,
+                                        &acceptor->interceptors());
+  handler->Retain();  // ours, beside the handler's
+  handler->set_borrowed_link(server_link_.get());
+  handler->inline_result = &result;
+  handler->set_deadline(deadline);
+  handler->set_inline_parent(parent);
+  handler->set_thread_hook(acceptor->thread_hook());
+  if (target->handler.asynchronous == 0 && unary->response_place != nullptr) {
+    handler->set_response_place(unary->response_type, unary->response_place);
+  }
+  const polycall_message* request = &unary->request;
+  polycall_message encoded = POLYCALL_MESSAGE_INIT;
+  base::Status bad;
+  if (call::IsTyped(*request) &&
+      (target->handler.request_type == nullptr || acceptor->copies_requests() ||
+       target->handler.request_type->identity != request->type->identity)) {
+    bad = call::KeepMessage(*request, nullptr, &encoded);
+    request = &encoded;
+  }
+  if (bad.ok()) bad = TooLarge("the request", *request, acceptor->limits().max_message_size);
+  if (bad.ok()) {
+    acceptor->DispatchInline(handler, request);
+  } else {
+    handler->Finish(bad, nullptr);
+  }
+  if (!result.done.load(std::memory_order_relaxed)) WaitInline(*handler, result, deadline);
+  polycall_message_release(&encoded);
+  handler->EndInline();
+  hub_->Leave();
+  return true;
+}
+
+// The handler returned without finishing: another thread will. It writes to this frame, so it is
+// waited for, past the deadline too; but then it knows that it is.
+void InprocConnection::WaitInline(call::Call& handler, call::InlineResult& result,
+                                  int64_t deadline) {
+  base::Reactor::YieldIfLeading();
+  if (result.waiter.Wait(deadline)) return;
+  handler.OnCancelled(POLYCALL_DEADLINE_EXCEEDED);
+  while (!result.waiter.Wait(base::kNever)) {
+  }
+}
+
+}  // namespace polycall::transport

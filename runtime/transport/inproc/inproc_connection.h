@@ -1,0 +1,143 @@
+// inproc: caller and handler in one process. A blocking unary call is a function call; everything
+// else passes messages between the two ends' call objects.
+#ifndef POLYCALL_TRANSPORT_INPROC_INPROC_CONNECTION_H_
+#define POLYCALL_TRANSPORT_INPROC_INPROC_CONNECTION_H_
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "base/mutex.h"
+#include "transport/transport.h"
+
+namespace polycall::transport {
+
+// What the connections of one listener share: the door of its server. Outlives the server, so that a
+// caller who comes late is refused and not lost.
+class InprocServerLink;
+
+class InprocHub final : public base::RefCounted<InprocHub> {
+ public:
+  InprocHub(Acceptor* acceptor, std::string address)
+      : acceptor_(acceptor), address_(std::move(address)) {}
+
+  // Goes in for the time of an access to the server. False: the door is closed.
+  bool Enter() {
+    const uint64_t before = state_.fetch_add(kOneInside + kOneStarted, std::memory_order_acquire);
+    if ((before & kClosed) == 0) return true;
+    state_.fetch_sub(kOneInside, std::memory_order_release);
+    return false;
+  }
+  void Leave() { state_.fetch_sub(kOneInside, std::memory_order_release); }
+  void Close() { state_.fetch_or(kClosed); }
+  bool closed() const { return (state_.load(std::memory_order_acquire) & kClosed) != 0; }
+  uint32_t inside() const {
+    return static_cast<uint32_t>(state_.load(std::memory_order_acquire) & kInsideMask) >> 1;
+  }
+  uint64_t started() const { return state_.load(std::memory_order_relaxed) >> 24; }
+
+  // Ends the calls that are under way: their callers see UNAVAILABLE.
+  void CancelCalls();
+  void Register(InprocServerLink* link);
+  void Unregister(InprocServerLink* link);
+
+  Acceptor* acceptor() const { return acceptor_; }
+  const std::string& address() const { return address_; }
+
+ private:
+  static constexpr uint64_t kClosed = 1;
+  static constexpr uint64_t kOneInside = 2;
+  static constexpr uint64_t kInsideMask = (1u << 24) - 2;
+  static constexpr uint64_t kOneStarted = 1u << 24;
+  Acceptor* const acceptor_;
+  const std::string address_;
+  alignas(64) std::atomic<uint64_t> state_{0};
+  base::Mutex mutex_;
+  std::unordered_set<InprocServerLink*> links_ GUARDED_BY(mutex_);
+};
+
+// The handler's end: one per connection. Thread-safe.
+class InprocServerLink final : public call::Link {
+ public:
+  explicit InprocServerLink(base::Ref<InprocHub> hub) : hub_(std::move(hub)) {
+    hub_->Register(this);
+  }
+  ~InprocServerLink() { hub_->Unregister(this); }
+  const char* transport() const override { return "inproc"; }
+  std::string peer() const override { return hub_->address(); }
+  void Start(call::Call&, const polycall_message*, bool) override {}
+  base::Status Send(call::Call& call, const polycall_message& message, bool end, bool buffered,
+                    uint64_t* cost) override;
+  void HalfClose(call::Call&) override {}
+  void Cancel(call::Call&, int32_t) override {}
+  void SendInitialMetadata(call::Call& call, const call::Metadata& metadata) override;
+  void Finish(call::Call& call, const base::Status& status, const call::Metadata* trailing,
+              const polycall_message* response, bool not_started) override;
+  bool HasCredit(call::Call&) override { return true; }
+  void ReturnCredit(call::Call& call, uint64_t bytes) override;
+  bool WaitFor(base::Waiter& waiter, int64_t deadline) override { return waiter.Wait(deadline); }
+  void SetAsync(call::Call&) override {}
+  void Destroy() override { delete this; }
+
+  // Joins and parts the two ends of a call; Peer is the other end, if they are joined.
+  void Join(call::Call& caller, call::Call& handler);
+  void Part(call::Call& call);
+  base::Ref<call::Call> Peer(call::Call& call);
+  void CancelCalls();
+
+ private:
+  const base::Ref<InprocHub> hub_;
+  base::Mutex mutex_;  // guards Call::peer of the calls of this connection
+  std::unordered_set<call::Call*> handlers_ GUARDED_BY(mutex_);  // joined
+};
+
+// The caller's end. Thread-safe.
+class InprocConnection final : public Connection {
+ public:
+  InprocConnection(base::Ref<InprocHub> hub, const Agreed& agreed, Observer* observer);
+
+  const char* transport() const override { return "inproc"; }
+  std::string peer() const override { return hub_->address(); }
+  void Start(call::Call& call, const polycall_message* first, bool end) override;
+  base::Status Send(call::Call& call, const polycall_message& message, bool end, bool buffered,
+                    uint64_t* cost) override;
+  void HalfClose(call::Call& call) override;
+  void Cancel(call::Call& call, int32_t code) override;
+  void SendInitialMetadata(call::Call&, const call::Metadata&) override {}
+  void Finish(call::Call&, const base::Status&, const call::Metadata*, const polycall_message*,
+              bool) override {}
+  bool HasCredit(call::Call&) override { return true; }
+  void ReturnCredit(call::Call& call, uint64_t bytes) override;
+  bool WaitFor(base::Waiter& waiter, int64_t deadline) override;
+  void SetAsync(call::Call&) override {}
+  void Destroy() override { delete this; }
+
+  void MapMethod(uint32_t index, uint16_t number) override;
+  bool usable() const override { return !hub_->closed(); }
+  int64_t call_credit() const override { return agreed_.send_call_window; }
+  base::Status Ping(int64_t deadline, int64_t* round_trip_ns) override;
+  void Close(const base::Status& why) override;
+  void Drain() override { Close(base::Unavailable("drained")); }
+  bool CallInline(polycall_unary* unary, const polycall_method& method, int64_t deadline,
+                  call::Call* parent) override;
+
+ private:
+  static constexpr uint32_t kCached = 512;
+  call::ServerMethod* Resolve(const polycall_method& method);
+  void Refuse(call::Call& call, const base::Status& status, bool not_started);
+  void WaitInline(call::Call& handler, call::InlineResult& result, int64_t deadline);
+
+  const base::Ref<InprocHub> hub_;
+  const Agreed agreed_;
+  Observer* const observer_;
+  const base::Ref<InprocServerLink> server_link_;
+  std::atomic<bool> closed_{false};
+  std::array<std::atomic<call::ServerMethod*>, kCached> methods_{};
+};
+
+}  // namespace polycall::transport
+
+#endif  // POLYCALL_TRANSPORT_INPROC_INPROC_CONNECTION_H_

@@ -1,0 +1,405 @@
+// Calls of a ClientConnection: slots, starting, sending, credit, closing. Reading is in
+// client_reading.cc.
+#include "transport/stream/client_connection.h"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/fork.h"
+#include "base/log.h"
+
+namespace polycall::transport {
+
+using call::FrameHeader;
+using call::FrameType;
+
+namespace {
+
+thread_local std::string t_sections;  // scratch for a frame's sections
+
+}  // namespace
+
+ClientConnection::ClientConnection(int fd, const char* transport, std::string peer,
+                                   const Agreed& agreed, Observer* observer)
+    : fd_(fd),
+      transport_(transport),
+      peer_(std::move(peer)),
+      agreed_(agreed),
+      observer_(observer),
+      send_credit_(agreed.send_connection_window) {
+  base::TrackFd(fd_);
+  kick_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  base::TrackFd(kick_fd_);
+  writer_.set_fd(fd_);
+  reader_.set_max_body(agreed_.receive.max_message_size + 2 * agreed_.receive.max_metadata_size +
+                       64 * 1024);
+  tick_.context = this;
+  tick_.fire = [](base::Timer* timer) {
+    auto* self = static_cast<ClientConnection*>(timer->context);
+    self->Tick();
+    self->Release();
+  };
+}
+
+ClientConnection::~ClientConnection() {
+  base::CloseTracked(kick_fd_);
+  base::CloseTracked(fd_);
+}
+
+void ClientConnection::Open() {
+  base::Reactor& reactor = base::Reactor::Global();
+  Retain();  // the reactor's
+  base::MutexLock lock(mutex_);
+  registered_ = true;
+  reader_role_ = Reader::kReactor;
+  reactor.Add(this, fd_, EPOLLIN);
+}
+
+// ---- slots
+
+bool ClientConnection::AllocateSlot(call::Call& call) {
+  uint16_t slot;
+  if (!free_.empty()) {
+    slot = free_.back();
+    free_.pop_back();
+  } else if (slots_.size() < agreed_.max_calls) {
+    slot = static_cast<uint16_t>(slots_.size());
+    slots_.emplace_back();
+  } else {
+    return false;
+  }
+  Slot& entry = slots_[slot];
+  if (++entry.generation == 0) entry.generation = 1;
+  entry.call = &call;
+  call.Retain();
+  call.wire_id = call::MakeCallId(slot, entry.generation);
+  ++live_;
+  call.wire_async = call.is_async();
+  if (call.wire_async) ++async_live_;
+  return true;
+}
+
+void ClientConnection::FreeSlot(uint16_t slot) {
+  Slot& entry = slots_[slot];
+  --live_;
+  if (entry.call->wire_async) --async_live_;
+  entry.call = nullptr;
+  free_.push_back(slot);
+}
+
+base::Ref<call::Call> ClientConnection::Take(uint32_t call_id) {
+  base::MutexLock lock(mutex_);
+  const uint16_t slot = call::CallSlot(call_id);
+  if (slot >= slots_.size() || slots_[slot].call == nullptr ||
+      slots_[slot].call->wire_id != call_id) {
+    return nullptr;
+  }
+  auto call = base::Ref<call::Call>::Adopt(slots_[slot].call);
+  FreeSlot(slot);
+  return call;
+}
+
+base::Ref<call::Call> ClientConnection::Find(uint32_t call_id) {
+  base::MutexLock lock(mutex_);
+  const uint16_t slot = call::CallSlot(call_id);
+  if (slot >= slots_.size() || slots_[slot].call == nullptr ||
+      slots_[slot].call->wire_id != call_id) {
+    return nullptr;
+  }
+  return base::Ref<call::Call>::Share(slots_[slot].call);
+}
+
+void ClientConnection::MapMethod(uint32_t index, uint16_t number) {
+  base::MutexLock lock(mutex_);
+  if (methods_.size() <= index) methods_.resize(index + 1, call::kNamedMethod);
+  methods_[index] = number;
+}
+
+// ---- what calls do
+
+void ClientConnection::Fail(call::Call& call, const base::Status& status, bool not_started) {
+  call.OnStatus(status, nullptr, nullptr, not_started);
+}
+
+void ClientConnection::Start(call::Call& call, const polycall_message* first, bool end) {
+  call::Encoded encoded;
+  if (base::Status status = encoded.Encode(first); !status.ok()) {
+    Fail(call, status, false);
+    return;
+  }
+  if (encoded.bytes().size() > agreed_.max_send_message_size) {
+    Fail(call,
+         base::ResourceExhausted("the request of " + std::to_string(encoded.bytes().size()) +
+                                 " bytes is larger than the peer's max_message_size of " +
+                                 std::to_string(agreed_.max_send_message_size)),
+         false);
+    return;
+  }
+  FrameHeader header;
+  header.type = FrameType::kCall;
+  header.method = call::kNamedMethod;
+  if (first != nullptr) header.flags |= call::kFlagMessage;
+  if (end) header.flags |= call::kFlagEnd;
+  if (call.deadline() != base::kNever) {
+    header.argument = call::EncodeTimeout(base::TimeLeft(call.deadline()));
+  }
+  std::string& sections = t_sections;
+  sections.clear();
+  const call::Metadata& metadata = call.request_metadata();
+  if (!metadata.entries.empty()) {
+    const size_t size = call::MetadataSize(metadata);
+    if (size > agreed_.max_send_metadata_size) {
+      Fail(call,
+           base::ResourceExhausted("the metadata of " + std::to_string(size) +
+                                   " bytes is larger than the peer's max_metadata_size of " +
+                                   std::to_string(agreed_.max_send_metadata_size)),
+           false);
+      return;
+    }
+    header.flags |= call::kFlagMetadata;
+    std::string block;
+    call::EncodeMetadata(metadata, &block);
+    call::AppendSection(&sections, block);
+  }
+  const auto& method = static_cast<const polycall_method&>(call.spec());
+  bool gone = false;
+  {
+    base::MutexLock lock(mutex_);
+    if (closed_) {
+      gone = true;
+    } else if (!AllocateSlot(call)) {
+      queued_.push_back({base::Ref<call::Call>::Share(&call), end});
+      return;
+    } else {
+      header.call_id = call.wire_id;
+      if (method.index < methods_.size()) header.method = methods_[method.index];
+    }
+  }
+  if (gone) {
+    Fail(call, base::Unavailable("the connection to " + peer_ + " was closed"), true);
+    return;
+  }
+  if (header.method == call::kNamedMethod) {
+    header.flags |= call::kFlagNamed;
+    const auto size = static_cast<uint16_t>(std::min<size_t>(method.path.size(), 4096));
+    sections.append(reinterpret_cast<const char*>(&size), sizeof(size));
+    sections.append(method.path, 0, size);
+  }
+  AfterWrite(writer_.Write(header, sections, &encoded, InBatch()));
+}
+
+// Calls that waited for a slot, now that one is free.
+void ClientConnection::StartQueued() {
+  for (;;) {
+    Queued next;
+    {
+      base::MutexLock lock(mutex_);
+      if (queued_.empty() || (free_.empty() && slots_.size() >= agreed_.max_calls)) return;
+      next = std::move(queued_.front());
+      queued_.pop_front();
+    }
+    if (!next.call->ended()) Start(*next.call, next.call->kept_request(), next.end);
+  }
+}
+
+base::Status ClientConnection::Send(call::Call& call, const polycall_message& message, bool end,
+                                    bool buffered, uint64_t* cost) {
+  call::Encoded encoded;
+  if (base::Status status = encoded.Encode(&message); !status.ok()) return status;
+  const size_t size = encoded.bytes().size();
+  if (size > agreed_.max_send_message_size) {
+    return base::ResourceExhausted("a message of " + std::to_string(size) +
+                                   " bytes is larger than the peer's max_message_size of " +
+                                   std::to_string(agreed_.max_send_message_size));
+  }
+  *cost = size + call::kMessageOverhead;
+  FrameHeader header;
+  header.type = FrameType::kMessage;
+  header.flags = call::kFlagMessage | (end ? call::kFlagEnd : 0);
+  header.call_id = call.wire_id;
+  {
+    base::MutexLock lock(mutex_);
+    send_credit_ -= static_cast<int64_t>(*cost);
+  }
+  AfterWrite(writer_.Write(header, {}, &encoded, buffered || InBatch()));
+  return {};
+}
+
+void ClientConnection::SendSimple(FrameType type, uint32_t call_id, uint32_t argument,
+                                  uint8_t flags) {
+  FrameHeader header;
+  header.type = type;
+  header.flags = flags;
+  header.call_id = call_id;
+  header.argument = argument;
+  AfterWrite(writer_.Write(header, {}, nullptr, false));
+}
+
+void ClientConnection::HalfClose(call::Call& call) {
+  SendSimple(FrameType::kHalfClose, call.wire_id, 0);
+}
+
+void ClientConnection::Cancel(call::Call& call, int32_t code) {
+  bool known = false;
+  {
+    base::MutexLock lock(mutex_);
+    const uint16_t slot = call::CallSlot(call.wire_id);
+    if (call.wire_id != 0 && slot < slots_.size() && slots_[slot].call == &call) {
+      known = true;
+      FreeSlot(slot);
+    }
+    for (auto it = queued_.begin(); it != queued_.end(); ++it) {
+      if (it->call.get() == &call) {
+        queued_.erase(it);
+        break;
+      }
+    }
+  }
+  if (known) {
+    SendSimple(FrameType::kCancel, call.wire_id, static_cast<uint32_t>(code));
+    call.Release();
+    StartQueued();
+  }
+  Kick();
+  CloseIfDrained();
+}
+
+bool ClientConnection::HasCredit(call::Call& call) {
+  base::MutexLock lock(mutex_);
+  if (send_credit_ > 0 || closed_) return true;
+  if (!call.wire_blocked) {
+    call.wire_blocked = true;
+    call.Retain();
+    call.next_blocked = blocked_head_;
+    blocked_head_ = &call;
+  }
+  return false;
+}
+
+void ClientConnection::ReturnCredit(call::Call& call, uint64_t bytes) {
+  uint32_t for_call = 0;
+  uint32_t for_connection = 0;
+  {
+    base::MutexLock lock(mutex_);
+    call.wire_unreturned += static_cast<uint32_t>(bytes);
+    connection_unreturned_ += bytes;
+    if (call.wire_unreturned >= agreed_.receive.call_window / 2) {
+      for_call = std::exchange(call.wire_unreturned, 0);
+    }
+    if (connection_unreturned_ >= agreed_.receive.connection_window / 2) {
+      for_connection = static_cast<uint32_t>(std::exchange(connection_unreturned_, 0));
+    }
+  }
+  if (for_call > 0 && !call.ended()) SendSimple(FrameType::kCredit, call.wire_id, for_call);
+  if (for_connection > 0) SendSimple(FrameType::kCredit, 0, for_connection);
+}
+
+base::Status ClientConnection::Ping(int64_t deadline, int64_t* round_trip_ns) {
+  PendingPing ping;
+  {
+    base::MutexLock lock(mutex_);
+    if (closed_) return why_closed_;
+    ping.token = next_ping_++;
+    pings_.push_back(&ping);
+  }
+  const int64_t begin = base::NowNs();
+  SendSimple(FrameType::kPing, 0, ping.token);
+  while (WaitFor(ping.waiter, deadline)) {
+    base::MutexLock lock(mutex_);
+    if (std::find(pings_.begin(), pings_.end(), &ping) == pings_.end()) break;
+  }
+  base::MutexLock lock(mutex_);
+  std::erase(pings_, &ping);
+  if (ping.answered) {
+    if (round_trip_ns != nullptr) *round_trip_ns = base::NowNs() - begin;
+    return {};
+  }
+  if (closed_) return why_closed_;
+  return base::DeadlineExceeded("no answer to a ping from " + peer_ + " in the time given");
+}
+
+// ---- ending
+
+void ClientConnection::Close(const base::Status& why) {
+  std::vector<call::Call*> calls;
+  std::deque<Queued> queued;
+  call::Call* blocked = nullptr;
+  std::vector<base::Waiter*> sleepers;
+  {
+    base::MutexLock lock(mutex_);
+    if (closed_) return;
+    closed_ = true;
+    usable_ = false;
+    why_closed_ = why;
+    for (Slot& slot : slots_) {
+      if (slot.call != nullptr) calls.push_back(std::exchange(slot.call, nullptr));
+    }
+    live_ = async_live_ = 0;
+    queued.swap(queued_);
+    blocked = std::exchange(blocked_head_, nullptr);
+    for (PendingPing* ping : pings_) ping->waiter.Wake();
+    pings_.clear();
+    sleepers.swap(sleepers_);
+    if (registered_) {
+      registered_ = false;
+      base::Reactor::Global().Remove(this, fd_);
+    }
+  }
+  writer_.Break();
+  shutdown(fd_, SHUT_RDWR);
+  for (call::Call* call : calls) {
+    Fail(*call, why, false);
+    call->Release();
+  }
+  for (Queued& entry : queued) Fail(*entry.call, why, true);
+  while (blocked != nullptr) {
+    call::Call* next = blocked->next_blocked;
+    blocked->wire_blocked = false;
+    blocked->OnConnectionCredit();
+    blocked->Release();
+    blocked = next;
+  }
+  for (base::Waiter* waiter : sleepers) waiter->Promote();
+  Kick();
+  observer_->OnClosed(this, why);
+}
+
+void ClientConnection::Drain() {
+  {
+    base::MutexLock lock(mutex_);
+    drain_ = true;
+    usable_ = false;
+  }
+  CloseIfDrained();
+}
+
+void ClientConnection::CloseIfDrained() {
+  {
+    base::MutexLock lock(mutex_);
+    if (!drain_ || closed_ || live_ > 0 || !queued_.empty()) return;
+  }
+  Close(base::Unavailable("the connection to " + peer_ + " was drained"));
+}
+
+void ClientConnection::AfterWrite(FrameWriter::Result result) {
+  if (result == FrameWriter::Result::kOk) return;
+  if (result == FrameWriter::Result::kBroken) {
+    // The reader sees the end too, but frames that came before it are still to be read: a go-away
+    // says more than a broken pipe. Make sure that somebody reads.
+    base::MutexLock lock(mutex_);
+    usable_ = false;
+    if (!closed_ && reader_role_ == Reader::kNobody) Arm();
+    return;
+  }
+  base::MutexLock lock(mutex_);
+  // A thread that reads, or will (it waits for its call), polls for writability too.
+  if (reader_role_ == Reader::kNobody && async_live_ == 0) return;
+  Arm();
+  Kick();
+}
+
+}  // namespace polycall::transport

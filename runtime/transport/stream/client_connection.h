@@ -1,0 +1,147 @@
+// ClientConnection: the caller's end of a socket that speaks the native protocol.
+//
+// Who reads: a thread that waits for its call reads for all (WaitFor); the process's reactor reads
+// when calls wait by callback, or when nobody came for a while. One of them at a time holds the role
+// of reader, and with it the FrameReader.
+#ifndef POLYCALL_TRANSPORT_STREAM_CLIENT_CONNECTION_H_
+#define POLYCALL_TRANSPORT_STREAM_CLIENT_CONNECTION_H_
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "transport/stream/frame_reader.h"
+#include "transport/stream/frame_writer.h"
+#include "transport/transport.h"
+
+namespace polycall::transport {
+
+// Thread-safe.
+class ClientConnection final : public Connection, public base::Source {
+ public:
+  ClientConnection(int fd, const char* transport, std::string peer, const Agreed& agreed,
+                   Observer* observer);
+  // Begins to listen to the peer; after the constructor, once.
+  void Open();
+
+  // Link
+  const char* transport() const override { return transport_; }
+  std::string peer() const override { return peer_; }
+  void Start(call::Call& call, const polycall_message* first, bool end) override;
+  base::Status Send(call::Call& call, const polycall_message& message, bool end, bool buffered,
+                    uint64_t* cost) override;
+  void HalfClose(call::Call& call) override;
+  void Cancel(call::Call& call, int32_t code) override;
+  void SendInitialMetadata(call::Call&, const call::Metadata&) override {}  // the handler's
+  void Finish(call::Call&, const base::Status&, const call::Metadata*, const polycall_message*,
+              bool) override {}
+  bool HasCredit(call::Call& call) override;
+  void ReturnCredit(call::Call& call, uint64_t bytes) override;
+  bool WaitFor(base::Waiter& waiter, int64_t deadline) override;
+  void SetAsync(call::Call& call) override;
+  void Destroy() override { delete this; }
+
+  // Connection
+  void MapMethod(uint32_t index, uint16_t number) override;
+  bool usable() const override { return usable_.load(std::memory_order_acquire); }
+  int64_t call_credit() const override { return agreed_.send_call_window; }
+  base::Status Ping(int64_t deadline, int64_t* round_trip_ns) override;
+  void Close(const base::Status& why) override;
+  void Drain() override;
+
+  // Source
+  void OnReady(uint32_t events) override;
+  void ReleaseSource() override { Release(); }
+
+ private:
+  enum class Reader { kNobody, kThread, kReactor };
+  struct Slot {
+    call::Call* call = nullptr;  // referenced
+    uint16_t generation = 0;
+    uint16_t next_free = 0;
+  };
+  struct Queued {
+    base::Ref<call::Call> call;
+    bool end;
+  };
+  struct PendingPing {
+    uint32_t token;
+    base::Waiter waiter;
+    bool answered = false;
+  };
+
+  ~ClientConnection();
+  bool AllocateSlot(call::Call& call) REQUIRES(mutex_);
+  void FreeSlot(uint16_t slot) REQUIRES(mutex_);
+  base::Ref<call::Call> Take(uint32_t call_id);
+  base::Ref<call::Call> Find(uint32_t call_id);
+  void StartQueued();
+  void Fail(call::Call& call, const base::Status& status, bool not_started);
+  void AfterWrite(FrameWriter::Result result);
+  void SendSimple(call::FrameType type, uint32_t call_id, uint32_t argument, uint8_t flags = 0);
+
+  // Reading: by the holder of the reader's role only.
+  bool ReadOnce();       // false: nothing there
+  bool DispatchFrames(bool* stopped);
+  void Dispatch(const call::FrameHeader& header, std::string_view body, base::Buffer* buffer);
+  void OnStatusFrame(const call::FrameHeader& header, std::string_view body, base::Buffer* buffer);
+  bool ReadUntil(base::Waiter& waiter, int64_t deadline);
+  void ProtocolError(std::string_view what);
+  void LeaveReading();
+  void Arm() REQUIRES(mutex_);
+  void Disarm() REQUIRES(mutex_);
+  void Kick();
+  void CloseIfDrained();
+  void Tick();
+  void ScheduleTick(int64_t delay);
+
+  // True if the frames this thread writes now are flushed by it soon, at the end of its batch.
+  bool InBatch() const { return t_batch == this && base::Reactor::StillLeading(); }
+
+  static thread_local const void* t_batch;
+  const int fd_;
+  const char* const transport_;
+  const std::string peer_;
+  const Agreed agreed_;
+  Observer* const observer_;
+  int kick_fd_ = -1;  // wakes a thread that reads in poll
+
+  FrameReader reader_;
+  FrameWriter writer_;
+  std::atomic<bool> usable_{true};
+  std::atomic<bool> closed_{false};
+  std::atomic<uint64_t> activity_{0};  // grows with every read
+  uint64_t connection_unreturned_ = 0;  // bytes consumed without a credit sent; atomic via mutex_
+
+  base::Mutex mutex_;
+  std::vector<Slot> slots_ GUARDED_BY(mutex_);
+  std::vector<uint16_t> free_ GUARDED_BY(mutex_);
+  uint32_t live_ GUARDED_BY(mutex_) = 0;
+  uint32_t async_live_ GUARDED_BY(mutex_) = 0;
+  std::deque<Queued> queued_ GUARDED_BY(mutex_);  // wait for a slot
+  std::vector<uint16_t> methods_ GUARDED_BY(mutex_);
+  int64_t send_credit_ GUARDED_BY(mutex_);
+  call::Call* blocked_head_ GUARDED_BY(mutex_) = nullptr;  // referenced, wait for credit
+  Reader reader_role_ GUARDED_BY(mutex_) = Reader::kNobody;
+  bool reactor_busy_ GUARDED_BY(mutex_) = false;
+  bool armed_out_ GUARDED_BY(mutex_) = false;
+  bool registered_ GUARDED_BY(mutex_) = false;
+  bool drain_ GUARDED_BY(mutex_) = false;
+  std::vector<base::Waiter*> sleepers_ GUARDED_BY(mutex_);
+  std::vector<PendingPing*> pings_ GUARDED_BY(mutex_);
+  uint32_t next_ping_ GUARDED_BY(mutex_) = 1;
+  base::Status why_closed_ GUARDED_BY(mutex_);
+
+  base::Timer tick_;
+  bool ticking_ GUARDED_BY(mutex_) = false;
+  uint64_t tick_activity_ = 0;
+  int64_t tick_delay_ = 0;
+  int64_t quiet_since_ = 0;
+  int64_t pinged_at_ = 0;
+};
+
+}  // namespace polycall::transport
+
+#endif  // POLYCALL_TRANSPORT_STREAM_CLIENT_CONNECTION_H_

@@ -1,0 +1,208 @@
+#include "transport/stream/frame_writer.h"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace polycall::transport {
+namespace {
+
+constexpr size_t kSegmentSize = 64 * 1024;
+constexpr size_t kFirstSegmentSize = 4 * 1024;
+// Larger messages are sent from where they lie; smaller ones are cheaper to copy together.
+constexpr size_t kReferenceLimit = 8 * 1024;
+constexpr size_t kLaterLimit = 64 * 1024;
+constexpr int kMaxIov = 32;
+
+ssize_t SendVector(int fd, iovec* vector, int count) {
+  msghdr message = {};
+  message.msg_iov = vector;
+  message.msg_iovlen = static_cast<size_t>(count);
+  ssize_t sent;
+  do {
+    sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  return sent;
+}
+
+bool WouldBlock() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS; }
+
+}  // namespace
+
+FrameWriter::~FrameWriter() NO_THREAD_SAFETY_ANALYSIS {
+  for (Segment& segment : segments_) base::ReleaseBuffer(segment.buffer);
+}
+
+void FrameWriter::Append(const void* bytes, size_t size) {
+  const auto* from = static_cast<const uint8_t*>(bytes);
+  queued_.fetch_add(size, std::memory_order_relaxed);
+  while (size > 0) {
+    Segment* last = segments_.empty() ? nullptr : &segments_.back();
+    size_t room = 0;
+    if (last != nullptr && last->appendable) {
+      room = static_cast<size_t>(last->buffer->data() + last->buffer->capacity -
+                                 (last->data + last->size));
+    }
+    if (room == 0) {
+      base::Buffer* buffer =
+          base::NewBuffer(segments_.empty() && size <= kFirstSegmentSize ? kFirstSegmentSize
+                                                                         : kSegmentSize);
+      if (buffer == nullptr) {
+        broken_ = true;  // half a frame cannot be taken back
+        return;
+      }
+      segments_.push_back({buffer, buffer->data(), 0, true});
+      continue;
+    }
+    const size_t part = std::min(room, size);
+    memcpy(const_cast<uint8_t*>(last->data) + last->size, from, part);
+    last->size += part;
+    from += part;
+    size -= part;
+  }
+}
+
+void FrameWriter::AppendByReference(base::Buffer* buffer, const void* data, size_t size) {
+  base::RetainBuffer(buffer);
+  queued_.fetch_add(size, std::memory_order_relaxed);
+  segments_.push_back({buffer, static_cast<const uint8_t*>(data), size, false});
+}
+
+FrameWriter::Result FrameWriter::Write(call::FrameHeader header, std::string_view sections,
+                                       const call::Encoded* message, bool later) {
+  const std::string_view payload = message != nullptr ? message->bytes() : std::string_view();
+  header.body_size = static_cast<uint32_t>(sections.size() + payload.size());
+  uint8_t head[call::kFrameHeaderSize];
+  call::WriteFrameHeader(header, head);
+
+  base::MutexLock lock(mutex_);
+  if (broken_) return Result::kBroken;
+  size_t sent_already = 0;
+  if (segments_.empty() && !sending_ && !later && !blocked()) {
+    // Nothing before us: from where it lies into the socket.
+    sending_ = true;
+    mutex_.Unlock();
+    iovec vector[3] = {{head, sizeof(head)},
+                       {const_cast<char*>(sections.data()), sections.size()},
+                       {const_cast<char*>(payload.data()), payload.size()}};
+    if (message != nullptr && message->has_headroom() && sections.empty()) {
+      // Header and payload in one piece: the kernel copies one range.
+      auto* front = reinterpret_cast<uint8_t*>(const_cast<char*>(payload.data())) - sizeof(head);
+      memcpy(front, head, sizeof(head));
+      vector[0] = {front, sizeof(head) + payload.size()};
+      vector[1].iov_len = vector[2].iov_len = 0;
+    }
+    ssize_t sent = SendVector(fd_, vector, vector[1].iov_len + vector[2].iov_len == 0 ? 1 : 3);
+    const bool would_block = sent < 0 && WouldBlock();
+    mutex_.Lock();
+    sending_ = false;
+    if (sent < 0 && !would_block) {
+      broken_ = true;
+      return Result::kBroken;
+    }
+    sent_already = sent > 0 ? static_cast<size_t>(sent) : 0;
+    if (sent_already == sizeof(head) + header.body_size) {
+      // Others may have left frames with us meanwhile.
+      return segments_.empty() ? Result::kOk : SendLocked();
+    }
+    blocked_.store(true, std::memory_order_relaxed);
+    // What is left of this frame goes before what others left meanwhile.
+    std::vector<Segment> others;
+    others.swap(segments_);
+    size_t skip = sent_already;
+    const auto rest = [&](const void* data, size_t size, base::Buffer* buffer) {
+      const size_t gone = std::min(skip, size);
+      skip -= gone;
+      if (size == gone) return;
+      const auto* from = static_cast<const uint8_t*>(data) + gone;
+      if (buffer != nullptr && size - gone > kReferenceLimit) {
+        AppendByReference(buffer, from, size - gone);
+      } else {
+        Append(from, size - gone);
+      }
+    };
+    rest(head, sizeof(head), nullptr);
+    rest(sections.data(), sections.size(), nullptr);
+    rest(payload.data(), payload.size(), message != nullptr ? message->buffer() : nullptr);
+    segments_.insert(segments_.end(), others.begin(), others.end());
+    return broken_ ? Result::kBroken : Result::kBlocked;
+  }
+  Append(head, sizeof(head));
+  Append(sections.data(), sections.size());
+  if (message != nullptr && message->buffer() != nullptr && payload.size() > kReferenceLimit) {
+    AppendByReference(message->buffer(), payload.data(), payload.size());
+  } else {
+    Append(payload.data(), payload.size());
+  }
+  if (broken_) return Result::kBroken;
+  if (sending_) return Result::kOk;
+  if (blocked()) return Result::kBlocked;
+  if (later && queued_bytes() < kLaterLimit) return Result::kOk;
+  return SendLocked();
+}
+
+FrameWriter::Result FrameWriter::Flush() {
+  base::MutexLock lock(mutex_);
+  if (broken_) return Result::kBroken;
+  blocked_.store(false, std::memory_order_relaxed);
+  if (segments_.empty() || sending_) return Result::kOk;
+  return SendLocked();
+}
+
+// Sends until nothing is left or the socket is full. The lock is open while the kernel copies.
+FrameWriter::Result FrameWriter::SendLocked() {
+  sending_ = true;
+  Result result = Result::kOk;
+  while (!segments_.empty() && !broken_) {
+    iovec vector[kMaxIov];
+    const int count = static_cast<int>(std::min<size_t>(segments_.size(), kMaxIov));
+    for (int i = 0; i < count; ++i) {
+      vector[i] = {const_cast<uint8_t*>(segments_[i].data), segments_[i].size};
+      // Others may append to the last segment while we send: what they add is sent next time.
+    }
+    mutex_.Unlock();
+    const ssize_t sent = SendVector(fd_, vector, count);
+    const bool would_block = sent < 0 && WouldBlock();
+    mutex_.Lock();
+    if (sent < 0) {
+      if (would_block) {
+        blocked_.store(true, std::memory_order_relaxed);
+        result = Result::kBlocked;
+      } else {
+        broken_ = true;
+      }
+      break;
+    }
+    queued_.fetch_sub(static_cast<size_t>(sent), std::memory_order_relaxed);
+    auto left = static_cast<size_t>(sent);
+    size_t done = 0;
+    while (done < segments_.size() && left >= segments_[done].size) {
+      left -= segments_[done].size;
+      // The last buffer stays for the next frames while frames keep coming.
+      base::ReleaseBuffer(segments_[done].buffer);
+      ++done;
+    }
+    segments_.erase(segments_.begin(), segments_.begin() + static_cast<ptrdiff_t>(done));
+    if (left > 0) {
+      segments_.front().data += left;
+      segments_.front().size -= left;
+    }
+  }
+  sending_ = false;
+  if (segments_.empty() && segments_.capacity() > 16) segments_.shrink_to_fit();
+  return broken_ ? Result::kBroken : result;
+}
+
+void FrameWriter::Break() {
+  base::MutexLock lock(mutex_);
+  broken_ = true;
+  if (sending_) return;  // the segments are in use; the destructor ends them
+  for (Segment& segment : segments_) base::ReleaseBuffer(segment.buffer);
+  segments_.clear();
+  queued_.store(0, std::memory_order_relaxed);
+}
+
+}  // namespace polycall::transport

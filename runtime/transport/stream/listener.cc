@@ -1,0 +1,158 @@
+#include "transport/stream/listener.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "base/fork.h"
+#include "base/log.h"
+#include "transport/stream/socket.h"
+
+namespace polycall::transport {
+
+namespace {
+constexpr int kAcceptsPerRound = 64;
+}  // namespace
+
+StreamListener::StreamListener(int fd, const char* transport, std::string address,
+                               std::string unlink_path, Acceptor* acceptor)
+    : fd_(fd),
+      transport_(transport),
+      address_(std::move(address)),
+      unlink_path_(std::move(unlink_path)),
+      acceptor_(acceptor) {
+  base::TrackFd(fd_);
+  const Limits& limits = acceptor_->limits();
+  sweep_interval_ = std::min(limits.keepalive_interval_ns, limits.keepalive_timeout_ns);
+  if (limits.idle_timeout_ns > 0) {
+    sweep_interval_ = std::min(sweep_interval_, limits.idle_timeout_ns);
+  }
+  sweep_interval_ = std::max(sweep_interval_ / 4, 50 * base::kMillisecond);
+  sweep_.context = this;
+  sweep_.fire = [](base::Timer* timer) {
+    auto* self = static_cast<StreamListener*>(timer->context);
+    const int64_t now = base::NowNs();
+    for (auto& connection : self->Snapshot()) connection->Sweep(now);
+    self->ScheduleSweep();
+  };
+}
+
+StreamListener::~StreamListener() {
+  acceptor_->reactor().Cancel(&sweep_);
+  base::CloseTracked(fd_);
+}
+
+base::Status StreamListener::Open() {
+  if (!acceptor_->reactor().Add(this, fd_, EPOLLIN)) {
+    return base::Unavailable(base::ErrnoText("cannot listen on " + address_, errno));
+  }
+  ScheduleSweep();
+  return {};
+}
+
+void StreamListener::ScheduleSweep() {
+  acceptor_->reactor().Schedule(&sweep_, base::DeadlineAfter(sweep_interval_));
+}
+
+void StreamListener::OnReady(uint32_t) {
+  for (int i = 0; i < kAcceptsPerRound; ++i) {
+    const int fd = accept4(fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+      AcceptOne(fd);
+      continue;
+    }
+    if (errno == EINTR || errno == ECONNABORTED) continue;
+    if (errno == EMFILE || errno == ENFILE) {
+      // Out of descriptors: without a pause the listener would spin.
+      base::Log(POLYCALL_LOG_ERROR,
+                base::ErrnoText("cannot accept on " + address_ +
+                                    "; raise the limit of open files or lower max_connections",
+                                errno));
+      usleep(1000);
+    }
+    return;
+  }
+}
+
+void StreamListener::AcceptOne(int fd) {
+  if (!acceptor_->AdmitConnection()) {
+    POLYCALL_LOG(POLYCALL_LOG_WARNING, "refused a connection on " + address_ +
+                                           ": there are max_connections already");
+    close(fd);
+    return;
+  }
+  PeerInfo peer;
+  peer.transport = transport_;
+  if (strcmp(transport_, "unix") == 0) {
+    peer.address = address_ + PeerCredentials(fd);
+  } else {
+    const int one = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+    peer.address = "tcp://" + PeerHostPort(fd);
+  }
+  auto connection =
+      base::Ref<ServerConnection>::Adopt(new ServerConnection(fd, std::move(peer), acceptor_, this));
+  {
+    base::MutexLock lock(mutex_);
+    if (!accepting_) return;
+    connection->Retain();
+    connections_.insert(connection.get());
+  }
+  if (!connection->Open()) {
+    Forget(connection.get());
+    acceptor_->ConnectionClosed();
+  }
+}
+
+void StreamListener::Forget(ServerConnection* connection) {
+  {
+    base::MutexLock lock(mutex_);
+    if (connections_.erase(connection) == 0) return;
+  }
+  connection->Release();
+}
+
+std::vector<base::Ref<ServerConnection>> StreamListener::Snapshot() {
+  std::vector<base::Ref<ServerConnection>> all;
+  base::MutexLock lock(mutex_);
+  all.reserve(connections_.size());
+  for (ServerConnection* connection : connections_) {
+    all.push_back(base::Ref<ServerConnection>::Share(connection));
+  }
+  return all;
+}
+
+void StreamListener::StopAccepting() {
+  {
+    base::MutexLock lock(mutex_);
+    if (!accepting_) return;
+    accepting_ = false;
+  }
+  acceptor_->reactor().Remove(this, fd_);
+  // Refuses those who wait in the backlog, and later ones.
+  shutdown(fd_, SHUT_RDWR);
+  if (!unlink_path_.empty()) unlink(unlink_path_.c_str());
+}
+
+void StreamListener::DrainConnections() {
+  for (auto& connection : Snapshot()) connection->Drain();
+}
+
+void StreamListener::CloseConnections() {
+  for (auto& connection : Snapshot()) {
+    connection->Close(base::Unavailable("the server shuts down"));
+  }
+}
+
+size_t StreamListener::connection_count() {
+  base::MutexLock lock(mutex_);
+  return connections_.size();
+}
+
+}  // namespace polycall::transport

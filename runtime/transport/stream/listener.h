@@ -1,0 +1,54 @@
+// StreamListener: accepts connections on a unix or TCP socket.
+#ifndef POLYCALL_TRANSPORT_STREAM_LISTENER_H_
+#define POLYCALL_TRANSPORT_STREAM_LISTENER_H_
+
+#include <string>
+#include <unordered_set>
+
+#include "base/mutex.h"
+#include "base/ref.h"
+#include "transport/stream/server_connection.h"
+#include "transport/transport.h"
+
+namespace polycall::transport {
+
+// Thread-safe; OnReady by the leader only.
+class StreamListener final : public Listener, public base::Source {
+ public:
+  // `unlink_path` (may be empty) is removed when it stops accepting.
+  StreamListener(int fd, const char* transport, std::string address, std::string unlink_path,
+                 Acceptor* acceptor);
+  ~StreamListener();
+  base::Status Open();
+
+  const std::string& address() const override { return address_; }
+  void StopAccepting() override;
+  void DrainConnections() override;
+  void CloseConnections() override;
+  size_t connection_count() override;
+
+  void OnReady(uint32_t events) override;
+  void ReleaseSource() override {}  // the server owns it, beyond its reactor
+
+  void Forget(ServerConnection* connection);
+
+ private:
+  std::vector<base::Ref<ServerConnection>> Snapshot();
+  void AcceptOne(int fd);
+  void ScheduleSweep();
+
+  const int fd_;
+  const char* const transport_;
+  const std::string address_;
+  const std::string unlink_path_;
+  Acceptor* const acceptor_;
+  base::Mutex mutex_;
+  bool accepting_ GUARDED_BY(mutex_) = true;
+  std::unordered_set<ServerConnection*> connections_ GUARDED_BY(mutex_);  // referenced
+  base::Timer sweep_;
+  int64_t sweep_interval_ = 0;
+};
+
+}  // namespace polycall::transport
+
+#endif  // POLYCALL_TRANSPORT_STREAM_LISTENER_H_

@@ -1,0 +1,344 @@
+// Answers, credit and the end of a ServerConnection. Reading is in server_reading.cc.
+#include "transport/stream/server_connection.h"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/fork.h"
+#include "base/log.h"
+#include "transport/stream/listener.h"
+
+namespace polycall::transport {
+
+using call::FrameHeader;
+using call::FrameType;
+
+namespace {
+// A peer that does not read its answers gets no further requests read.
+constexpr size_t kMaxQueued = 4u << 20;
+thread_local std::string t_sections;
+}  // namespace
+
+ServerConnection::ServerConnection(int fd, PeerInfo peer, Acceptor* acceptor,
+                                   StreamListener* listener)
+    : fd_(fd), peer_(std::move(peer)), acceptor_(acceptor), listener_(listener) {
+  base::TrackFd(fd_);
+  writer_.set_fd(fd_);
+}
+
+ServerConnection::~ServerConnection() { base::CloseTracked(fd_); }
+
+bool ServerConnection::Open() {
+  last_activity_ = base::NowNs();
+  Retain();  // the timer's
+  handshake_timer_.context = this;
+  handshake_timer_.fire = [](base::Timer* timer) {
+    auto* self = static_cast<ServerConnection*>(timer->context);
+    self->HandshakeTimedOut();
+    self->Release();
+  };
+  base::Reactor& reactor = acceptor_->reactor();
+  reactor.Schedule(&handshake_timer_,
+                   base::DeadlineAfter(acceptor_->limits().handshake_timeout_ns));
+  Retain();  // the reactor's
+  base::MutexLock lock(mutex_);
+  interest_ = EPOLLIN;
+  if (reactor.Add(this, fd_, interest_)) return true;
+  Release();
+  if (reactor.Cancel(&handshake_timer_)) Release();
+  return false;
+}
+
+void ServerConnection::HandshakeTimedOut() {
+  Refuse(base::DeadlineExceeded(
+      "the handshake took longer than handshake_timeout; send the preface and HELLO at once"));
+}
+
+base::Ref<call::Call> ServerConnection::Find(uint32_t call_id) {
+  base::MutexLock lock(mutex_);
+  const uint16_t slot = call::CallSlot(call_id);
+  if (slot >= slots_.size() || slots_[slot] == nullptr || slots_[slot]->wire_id != call_id) {
+    return nullptr;
+  }
+  return base::Ref<call::Call>::Share(slots_[slot]);
+}
+
+base::Ref<call::Call> ServerConnection::Take(uint32_t call_id) {
+  base::MutexLock lock(mutex_);
+  const uint16_t slot = call::CallSlot(call_id);
+  if (slot >= slots_.size() || slots_[slot] == nullptr || slots_[slot]->wire_id != call_id) {
+    return nullptr;
+  }
+  --live_;
+  return base::Ref<call::Call>::Adopt(std::exchange(slots_[slot], nullptr));
+}
+
+void ServerConnection::SendSimple(FrameType type, uint32_t call_id, uint32_t argument,
+                                  uint8_t flags) {
+  FrameHeader header;
+  header.type = type;
+  header.flags = flags;
+  header.call_id = call_id;
+  header.argument = argument;
+  AfterWrite(writer_.Write(header, {}, nullptr, InBatch()));
+}
+
+void ServerConnection::SendStatus(uint32_t call_id, const base::Status& status, bool not_started) {
+  FrameHeader header;
+  header.type = FrameType::kStatus;
+  header.flags = call::kFlagText | (not_started ? call::kFlagNotStarted : 0);
+  header.call_id = call_id;
+  header.argument = static_cast<uint32_t>(status.code());
+  std::string sections;
+  call::AppendSection(&sections, status.message());
+  call::AppendSection(&sections, status.details());
+  AfterWrite(writer_.Write(header, sections, nullptr, InBatch()));
+}
+
+base::Status ServerConnection::Send(call::Call& call, const polycall_message& message, bool,
+                                    bool buffered, uint64_t* cost) {
+  call::Encoded encoded;
+  if (base::Status status = encoded.Encode(&message); !status.ok()) return status;
+  const size_t size = encoded.bytes().size();
+  if (size > agreed_.max_send_message_size) {
+    return base::ResourceExhausted("a message of " + std::to_string(size) +
+                                   " bytes is larger than the peer's max_message_size of " +
+                                   std::to_string(agreed_.max_send_message_size));
+  }
+  *cost = size + call::kMessageOverhead;
+  FrameHeader header;
+  header.type = FrameType::kMessage;
+  header.flags = call::kFlagMessage;
+  header.call_id = call.wire_id;
+  {
+    base::MutexLock lock(mutex_);
+    const uint16_t slot = call::CallSlot(call.wire_id);
+    if (slot >= slots_.size() || slots_[slot] != &call) {
+      return base::Status(POLYCALL_CANCELLED, "the caller is gone");
+    }
+    send_credit_ -= static_cast<int64_t>(*cost);
+  }
+  AfterWrite(writer_.Write(header, {}, &encoded, buffered || InBatch()));
+  return {};
+}
+
+void ServerConnection::SendInitialMetadata(call::Call& call, const call::Metadata& metadata) {
+  FrameHeader header;
+  header.type = FrameType::kMetadata;
+  header.flags = call::kFlagMetadata;
+  header.call_id = call.wire_id;
+  std::string block, sections;
+  call::EncodeMetadata(metadata, &block);
+  call::AppendSection(&sections, block);
+  // Leaves with what follows it, if that follows at once.
+  AfterWrite(writer_.Write(header, sections, nullptr, InBatch()));
+}
+
+void ServerConnection::Finish(call::Call& call, const base::Status& final_status,
+                              const call::Metadata* trailing, const polycall_message* response,
+                              bool not_started) {
+  call::Encoded encoded;
+  base::Status status = final_status;
+  if (response != nullptr) {
+    if (base::Status bad = encoded.Encode(response); !bad.ok()) {
+      status = bad;
+      response = nullptr;
+    } else if (encoded.bytes().size() > agreed_.max_send_message_size) {
+      status = base::ResourceExhausted("the response of " +
+                                       std::to_string(encoded.bytes().size()) +
+                                       " bytes is larger than the peer's max_message_size of " +
+                                       std::to_string(agreed_.max_send_message_size));
+      response = nullptr;
+    }
+  }
+  FrameHeader header;
+  header.type = FrameType::kStatus;
+  header.call_id = call.wire_id;
+  header.argument = static_cast<uint32_t>(status.code());
+  std::string& sections = t_sections;
+  sections.clear();
+  if (trailing != nullptr && !trailing->entries.empty()) {
+    if (call::MetadataSize(*trailing) > agreed_.max_send_metadata_size) {
+      status = base::ResourceExhausted("the trailing metadata is larger than the peer's "
+                                       "max_metadata_size of " +
+                                       std::to_string(agreed_.max_send_metadata_size));
+      header.argument = static_cast<uint32_t>(status.code());
+      response = nullptr;
+    } else {
+      std::string block;
+      call::EncodeMetadata(*trailing, &block);
+      header.flags |= call::kFlagTrailing;
+      call::AppendSection(&sections, block);
+    }
+  }
+  if (!status.ok()) {
+    header.flags |= call::kFlagText;
+    call::AppendSection(&sections, status.message());
+    call::AppendSection(&sections, status.details());
+  }
+  if (not_started) header.flags |= call::kFlagNotStarted;
+  if (response != nullptr) header.flags |= call::kFlagMessage;
+  {
+    base::MutexLock lock(mutex_);
+    const uint16_t slot = call::CallSlot(call.wire_id);
+    if (slot >= slots_.size() || slots_[slot] != &call) return;  // the caller is gone
+    slots_[slot] = nullptr;
+    --live_;
+  }
+  AfterWrite(writer_.Write(header, sections, response != nullptr ? &encoded : nullptr, InBatch()));
+  call.Release();
+}
+
+bool ServerConnection::HasCredit(call::Call& call) {
+  base::MutexLock lock(mutex_);
+  if (send_credit_ > 0 || closed_) return true;
+  if (!call.wire_blocked) {
+    call.wire_blocked = true;
+    call.Retain();
+    call.next_blocked = blocked_head_;
+    blocked_head_ = &call;
+  }
+  return false;
+}
+
+void ServerConnection::ReturnCredit(call::Call& call, uint64_t bytes) {
+  uint32_t for_call = 0;
+  uint32_t for_connection = 0;
+  {
+    base::MutexLock lock(mutex_);
+    call.wire_unreturned += static_cast<uint32_t>(bytes);
+    unreturned_ += bytes;
+    const uint16_t slot = call::CallSlot(call.wire_id);
+    const bool alive = slot < slots_.size() && slots_[slot] == &call;
+    if (alive && call.wire_unreturned >= agreed_.receive.call_window / 2) {
+      for_call = std::exchange(call.wire_unreturned, 0);
+    }
+    if (unreturned_ >= agreed_.receive.connection_window / 2) {
+      for_connection = static_cast<uint32_t>(std::exchange(unreturned_, 0));
+    }
+  }
+  if (for_call > 0) SendSimple(FrameType::kCredit, call.wire_id, for_call);
+  if (for_connection > 0) SendSimple(FrameType::kCredit, 0, for_connection);
+}
+
+void ServerConnection::UpdateInterest() {
+  uint32_t wanted = 0;
+  if (writer_.queued_bytes() < kMaxQueued) wanted |= EPOLLIN;
+  if (writer_.blocked()) wanted |= EPOLLOUT;
+  if (wanted != interest_ && !closed_) {
+    interest_ = wanted;
+    acceptor_->reactor().Modify(this, fd_, wanted);
+  }
+}
+
+void ServerConnection::AfterWrite(FrameWriter::Result result) {
+  // A broken connection is noticed, and ended, by whoever reads.
+  if (result != FrameWriter::Result::kBlocked) return;
+  base::MutexLock lock(mutex_);
+  UpdateInterest();
+}
+
+void ServerConnection::Drain() {
+  if (draining_.exchange(true) || closed_) return;
+  FrameHeader header;
+  header.type = FrameType::kGoAway;
+  header.flags = call::kFlagText;
+  std::string sections;
+  call::AppendSection(&sections, "the server shuts down");
+  call::AppendSection(&sections, {});
+  AfterWrite(writer_.Write(header, sections, nullptr, false));
+}
+
+void ServerConnection::Close(const base::Status& why) {
+  std::vector<call::Call*> calls;
+  call::Call* blocked = nullptr;
+  {
+    base::MutexLock lock(mutex_);
+    if (closed_) return;
+    closed_ = true;
+    calls.swap(slots_);
+    live_ = 0;
+    blocked = std::exchange(blocked_head_, nullptr);
+  }
+  POLYCALL_LOG(POLYCALL_LOG_DEBUG,
+               "connection from " + peer_.address + " ends: " + std::string(why.message()));
+  base::Reactor& reactor = acceptor_->reactor();
+  if (reactor.Cancel(&handshake_timer_)) Release();
+  for (call::Call* call : calls) {
+    if (call == nullptr) continue;
+    call->OnCancelled(POLYCALL_CANCELLED);
+    call->Release();
+  }
+  while (blocked != nullptr) {
+    call::Call* next = blocked->next_blocked;
+    blocked->wire_blocked = false;
+    blocked->OnConnectionCredit();
+    blocked->Release();
+    blocked = next;
+  }
+  listener_->Forget(this);
+  reactor.Remove(this, fd_);  // drops the reactor's reference, later
+  // What was written before is still to be sent; then the peer sees the end.
+  shutdown(fd_, SHUT_RDWR);
+  writer_.Break();
+  acceptor_->ConnectionClosed();
+}
+
+void ServerConnection::Refuse(const base::Status& status) {
+  SendStatus(0, status, true);
+  acceptor_->ProtocolError(peer_, status.message());
+  Close(status);
+}
+
+void ServerConnection::ProtocolError(std::string_view what) {
+  acceptor_->ProtocolError(peer_, what);
+  FrameHeader header;
+  header.type = FrameType::kGoAway;
+  header.flags = call::kFlagText;
+  header.argument = POLYCALL_INTERNAL;
+  std::string sections;
+  call::AppendSection(&sections, "protocol error: " + std::string(what));
+  call::AppendSection(&sections, {});
+  [[maybe_unused]] auto result = writer_.Write(header, sections, nullptr, false);
+  Close(base::Internal(what));
+}
+
+void ServerConnection::Sweep(int64_t now) {
+  const uint64_t reads = reads_.load(std::memory_order_relaxed);
+  if (reads != swept_reads_) {
+    swept_reads_ = reads;
+    last_activity_ = now;
+    ping_sent_ = 0;
+    return;
+  }
+  const Limits& limits = acceptor_->limits();
+  const int64_t silent = now - last_activity_;
+  bool idle;
+  {
+    base::MutexLock lock(mutex_);
+    idle = live_ == 0;
+  }
+  if (idle) {
+    if (limits.idle_timeout_ns > 0 && silent > limits.idle_timeout_ns) {
+      if (draining_) {
+        Close(base::Unavailable("idle for longer than idle_timeout"));
+      } else {
+        Drain();
+      }
+    }
+    return;
+  }
+  if (ping_sent_ != 0) {
+    if (now - ping_sent_ > limits.keepalive_timeout_ns) {
+      Close(base::Unavailable("no answer to a ping within keepalive_timeout"));
+    }
+  } else if (silent > limits.keepalive_interval_ns) {
+    ping_sent_ = now;
+    SendSimple(FrameType::kPing, 0, 0);
+  }
+}
+
+}  // namespace polycall::transport

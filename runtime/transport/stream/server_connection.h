@@ -1,0 +1,101 @@
+// ServerConnection: the handler's end of a socket that speaks the native protocol.
+//
+// The leading thread of the server's reactor reads, and runs the handlers of what it reads; answers
+// of one batch leave together. Any thread may finish calls.
+#ifndef POLYCALL_TRANSPORT_STREAM_SERVER_CONNECTION_H_
+#define POLYCALL_TRANSPORT_STREAM_SERVER_CONNECTION_H_
+
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "transport/stream/frame_reader.h"
+#include "transport/stream/frame_writer.h"
+#include "transport/transport.h"
+
+namespace polycall::transport {
+
+class StreamListener;
+
+// Thread-safe; OnReady by the leader only.
+class ServerConnection final : public call::Link, public base::Source {
+ public:
+  ServerConnection(int fd, PeerInfo peer, Acceptor* acceptor, StreamListener* listener);
+  // Registers with the reactor. False if that failed; release it then.
+  bool Open();
+
+  const char* transport() const override { return peer_.transport; }
+  std::string peer() const override { return peer_.address; }
+  void Start(call::Call&, const polycall_message*, bool) override {}  // the caller's
+  base::Status Send(call::Call& call, const polycall_message& message, bool end, bool buffered,
+                    uint64_t* cost) override;
+  void HalfClose(call::Call&) override {}
+  void Cancel(call::Call&, int32_t) override {}
+  void SendInitialMetadata(call::Call& call, const call::Metadata& metadata) override;
+  void Finish(call::Call& call, const base::Status& status, const call::Metadata* trailing,
+              const polycall_message* response, bool not_started) override;
+  bool HasCredit(call::Call& call) override;
+  void ReturnCredit(call::Call& call, uint64_t bytes) override;
+  bool WaitFor(base::Waiter& waiter, int64_t deadline) override { return waiter.Wait(deadline); }
+  void SetAsync(call::Call&) override {}
+  void Destroy() override { delete this; }
+
+  void OnReady(uint32_t events) override;
+  void ReleaseSource() override { Release(); }
+
+  // Sends go-away: no new calls.
+  void Drain();
+  void Close(const base::Status& why);
+  // Looks at idleness and keepalive; `now` in nanoseconds.
+  void Sweep(int64_t now);
+
+ private:
+  enum class State { kPreface, kHello, kOpen };
+
+  ~ServerConnection();
+  bool ReadOnce();
+  bool DispatchFrames(bool* stopped);
+  bool DispatchHandshake(const call::FrameHeader& header, std::string_view body);
+  void Dispatch(const call::FrameHeader& header, std::string_view body, base::Buffer* buffer);
+  void OnCall(const call::FrameHeader& header, std::string_view body, base::Buffer* buffer);
+  void ProtocolError(std::string_view what);
+  void Refuse(const base::Status& status);
+  void SendStatus(uint32_t call_id, const base::Status& status, bool not_started);
+  void AfterWrite(FrameWriter::Result result);
+  void UpdateInterest() REQUIRES(mutex_);
+  base::Ref<call::Call> Find(uint32_t call_id);
+  base::Ref<call::Call> Take(uint32_t call_id);
+  void SendSimple(call::FrameType type, uint32_t call_id, uint32_t argument, uint8_t flags = 0);
+  void HandshakeTimedOut();
+  bool InBatch() const { return t_batch == this && base::Reactor::StillLeading(); }
+
+  static thread_local const void* t_batch;
+  const int fd_;
+  const PeerInfo peer_;
+  Acceptor* const acceptor_;
+  StreamListener* const listener_;
+
+  FrameReader reader_;
+  FrameWriter writer_;
+  State state_ = State::kPreface;  // the leader's
+  Agreed agreed_;
+  std::atomic<bool> closed_{false};
+  std::atomic<bool> draining_{false};
+  std::atomic<int64_t> last_activity_{0};
+  std::atomic<int64_t> ping_sent_{0};
+  std::atomic<uint64_t> reads_{0};
+  uint64_t swept_reads_ = 0;
+  base::Timer handshake_timer_;
+
+  base::Mutex mutex_;
+  std::vector<call::Call*> slots_ GUARDED_BY(mutex_);  // referenced
+  uint32_t live_ GUARDED_BY(mutex_) = 0;
+  int64_t send_credit_ GUARDED_BY(mutex_) = 0;
+  uint64_t unreturned_ GUARDED_BY(mutex_) = 0;
+  call::Call* blocked_head_ GUARDED_BY(mutex_) = nullptr;  // referenced
+  uint32_t interest_ GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace polycall::transport
+
+#endif  // POLYCALL_TRANSPORT_STREAM_SERVER_CONNECTION_H_

@@ -1,0 +1,290 @@
+// Reading of a ServerConnection: the handshake, and what the frames mean.
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "base/log.h"
+#include "transport/stream/listener.h"
+#include "transport/stream/server_connection.h"
+
+namespace polycall::transport {
+
+using call::FrameHeader;
+using call::FrameType;
+
+namespace {
+constexpr int kReadsPerRound = 16;
+constexpr uint64_t kMaxHelloBody = 256 * 1024;
+}  // namespace
+
+thread_local const void* ServerConnection::t_batch = nullptr;
+
+void ServerConnection::OnReady(uint32_t events) {
+  // A handler may take long, and another leader may close and release the connection meanwhile.
+  auto self = base::Ref<ServerConnection>::Share(this);
+  const void* batch_before = std::exchange(t_batch, this);
+  bool stopped = false;
+  if (!closed_ && events == 0) DispatchFrames(&stopped);
+  if (!closed_ && !stopped && (events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) {
+    for (int i = 0; i < kReadsPerRound && ReadOnce(); ++i) {
+      if (!DispatchFrames(&stopped) || reader_.drained()) break;
+    }
+  }
+  t_batch = batch_before;
+  const FrameWriter::Result result = writer_.Flush();
+  if (stopped) return;
+  reader_.Park();
+  if (closed_) return;
+  base::MutexLock lock(mutex_);
+  if (result == FrameWriter::Result::kBlocked || interest_ != EPOLLIN) UpdateInterest();
+}
+
+bool ServerConnection::ReadOnce() {
+  size_t size;
+  uint8_t* space = reader_.Space(&size);
+  if (size == 0) {
+    Close(base::ResourceExhausted("no memory to read"));
+    return false;
+  }
+  ssize_t got;
+  do {
+    got = recv(fd_, space, size, MSG_DONTWAIT);
+  } while (got < 0 && errno == EINTR);
+  if (got > 0) {
+    reader_.Filled(static_cast<size_t>(got), size);
+    reads_.fetch_add(1, std::memory_order_relaxed);
+    return true;
+  }
+  if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return false;
+  Close(base::Unavailable(got == 0 ? "the peer closed the connection"
+                                   : base::ErrnoText("the connection broke", errno)));
+  return false;
+}
+
+bool ServerConnection::DispatchFrames(bool* stopped) {
+  if (state_ == State::kPreface) {
+    const uint8_t* bytes;
+    if (!reader_.TakeBytes(call::kPrefaceSize, &bytes)) return true;
+    if (memcmp(bytes, call::kPreface, call::kPrefaceSize) != 0) {
+      ProtocolError("the peer does not speak PolyCall's protocol: no preface \"PolyCall\"");
+      return false;
+    }
+    state_ = State::kHello;
+    reader_.set_max_body(kMaxHelloBody);
+  }
+  for (;;) {
+    FrameHeader header;
+    std::string_view body;
+    base::Buffer* buffer = nullptr;
+    const char* error = nullptr;
+    switch (reader_.Next(&header, &body, &buffer, &error)) {
+      case FrameReader::Result::kMore:
+        return true;
+      case FrameReader::Result::kError:
+        ProtocolError(error);
+        return false;
+      case FrameReader::Result::kFrame:
+        break;
+    }
+    if (state_ != State::kOpen) {
+      if (!DispatchHandshake(header, body)) return false;
+      continue;
+    }
+    base::RetainBuffer(buffer);
+    Dispatch(header, body, buffer);
+    base::ReleaseBuffer(buffer);
+    if (!base::Reactor::Leading()) {
+      *stopped = true;
+      return false;
+    }
+    if (closed_.load(std::memory_order_acquire)) return false;
+  }
+}
+
+bool ServerConnection::DispatchHandshake(const FrameHeader& header, std::string_view body) {
+  if (header.type != FrameType::kHello) {
+    ProtocolError("a connection begins with HELLO");
+    return false;
+  }
+  std::string accept;
+  base::Status status = acceptor_->Handshake(body, peer_, &agreed_, &accept);
+  if (!status.ok()) {
+    Refuse(status);
+    return false;
+  }
+  if (acceptor_->reactor().Cancel(&handshake_timer_)) Release();
+  state_ = State::kOpen;
+  reader_.set_max_body(agreed_.receive.max_message_size + 2 * agreed_.receive.max_metadata_size +
+                       64 * 1024);
+  {
+    base::MutexLock lock(mutex_);
+    send_credit_ = agreed_.send_connection_window;
+  }
+  FrameHeader answer;
+  answer.type = FrameType::kAccept;
+  AfterWrite(writer_.Write(answer, accept, nullptr, false));
+  if (acceptor_->draining()) Drain();
+  return true;
+}
+
+void ServerConnection::Dispatch(const FrameHeader& header, std::string_view body,
+                                base::Buffer* buffer) {
+  switch (header.type) {
+    case FrameType::kCall:
+      OnCall(header, body, buffer);
+      break;
+    case FrameType::kMessage: {
+      base::Ref<call::Call> call = Find(header.call_id);
+      if (!call) {
+        base::MutexLock lock(mutex_);
+        unreturned_ += body.size() + call::kMessageOverhead;
+        break;
+      }
+      polycall_message owned;
+      const base::Status kept =
+          call::KeepMessage(call::ViewMessage(body, buffer), nullptr, &owned);
+      if (!kept.ok()) {
+        call->OnCancelled(kept.code());
+        break;
+      }
+      call->OnMessage(owned);
+      if ((header.flags & call::kFlagEnd) != 0) call->OnHalfClose();
+      break;
+    }
+    case FrameType::kHalfClose:
+      if (base::Ref<call::Call> call = Find(header.call_id)) call->OnHalfClose();
+      break;
+    case FrameType::kCancel:
+      if (base::Ref<call::Call> call = Take(header.call_id)) {
+        call->OnCancelled(static_cast<int32_t>(header.argument));
+      }
+      break;
+    case FrameType::kCredit: {
+      if (header.call_id != 0) {
+        if (base::Ref<call::Call> call = Find(header.call_id)) call->OnCredit(header.argument);
+        break;
+      }
+      call::Call* blocked = nullptr;
+      {
+        base::MutexLock lock(mutex_);
+        send_credit_ += header.argument;
+        if (send_credit_ > 0) blocked = std::exchange(blocked_head_, nullptr);
+        for (call::Call* call = blocked; call != nullptr; call = call->next_blocked) {
+          call->wire_blocked = false;
+        }
+      }
+      while (blocked != nullptr) {
+        call::Call* next = blocked->next_blocked;
+        blocked->OnConnectionCredit();
+        blocked->Release();
+        blocked = next;
+      }
+      break;
+    }
+    case FrameType::kPing:
+      if ((header.flags & call::kFlagEnd) == 0) {
+        SendSimple(FrameType::kPing, 0, header.argument, call::kFlagEnd);
+      }
+      break;
+    case FrameType::kGoAway:
+      break;  // the caller starts no more calls; it closes when it is done
+    case FrameType::kHello:
+    case FrameType::kAccept:
+    case FrameType::kStatus:
+    case FrameType::kMetadata:
+      ProtocolError("a frame that only a server sends, or a second handshake");
+      break;
+    default:
+      break;  // optional: skipped
+  }
+}
+
+void ServerConnection::OnCall(const FrameHeader& header, std::string_view body,
+                              base::Buffer* buffer) {
+  call::FrameBody parts;
+  const char* error = nullptr;
+  if (!call::ParseFrameBody(header, body, &parts, &error)) return ProtocolError(error);
+  const uint16_t slot = call::CallSlot(header.call_id);
+  if (slot >= agreed_.max_calls) {
+    return ProtocolError("a call's slot is beyond max_calls_per_connection");
+  }
+  call::ServerMethod* method = (header.flags & call::kFlagNamed) != 0
+                                   ? acceptor_->FindMethod(parts.path)
+                                   : acceptor_->FindMethod(header.method);
+  if (method == nullptr) {
+    SendStatus(header.call_id,
+               {POLYCALL_UNIMPLEMENTED,
+                parts.path.empty() ? "method number " + std::to_string(header.method) +
+                                         " is not in this server's table"
+                                   : "this server has no method " + std::string(parts.path)},
+               false);
+    return;
+  }
+  std::unique_ptr<call::Metadata> metadata;
+  if ((header.flags & call::kFlagMetadata) != 0) {
+    metadata = call::DecodeMetadata(parts.metadata, agreed_.receive.max_metadata_size, &error);
+    if (metadata == nullptr) {
+      SendStatus(header.call_id, base::ResourceExhausted(std::string("bad metadata: ") + error),
+                 false);
+      return;
+    }
+  }
+  if (draining_.load(std::memory_order_relaxed)) {
+    SendStatus(header.call_id, base::Unavailable("the server shuts down"), true);
+    return;
+  }
+  if (parts.message.size() > agreed_.receive.max_message_size) {
+    SendStatus(header.call_id,
+               base::ResourceExhausted("a request of " + std::to_string(parts.message.size()) +
+                                       " bytes is larger than max_message_size"),
+               false);
+    return;
+  }
+  call::Call* call = acceptor_->NewCall(method);
+  call->wire_id = header.call_id;
+  call->set_link(base::Ref<call::Link>::Share(this));
+  call->set_send_credit(agreed_.send_call_window);
+  if (metadata != nullptr) call->set_request_metadata(std::move(metadata));
+  const int64_t timeout = call::DecodeTimeout(header.argument);
+  if (timeout != base::kNever) call->set_deadline(base::DeadlineAfter(timeout));
+  bool in_use = false;
+  {
+    base::MutexLock lock(mutex_);
+    if (slots_.size() <= slot) slots_.resize(std::min<size_t>(agreed_.max_calls, slot * 2 + 4));
+    in_use = slots_[slot] != nullptr;
+    if (!in_use) {
+      call->Retain();
+      slots_[slot] = call;
+      ++live_;
+    }
+  }
+  if (in_use) {
+    call->Finish(base::Internal("slot in use"), nullptr);
+    return ProtocolError("a call's slot is in use");
+  }
+  const bool has_message = (header.flags & call::kFlagMessage) != 0;
+  const bool end = (header.flags & call::kFlagEnd) != 0;
+  polycall_message request = call::ViewMessage(parts.message, buffer);
+  if (request.data == nullptr) request.data = "";
+  if (method->request_first()) {
+    if (!has_message) {
+      call->Finish(base::InvalidArgument(method->path + " takes a request message, none came"),
+                   nullptr);
+      return;
+    }
+    if (end) call->OnHalfClose();
+    acceptor_->Dispatch(call, &request);
+    return;
+  }
+  if (has_message) {
+    polycall_message owned;
+    if (call::KeepMessage(request, nullptr, &owned).ok()) call->OnMessage(owned);
+  }
+  if (end) call->OnHalfClose();
+  acceptor_->Dispatch(call, nullptr);
+}
+
+}  // namespace polycall::transport

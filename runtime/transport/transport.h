@@ -1,0 +1,178 @@
+// The contract of a transport: a mechanism that carries calls between a channel and a server.
+//
+// To add one:
+//   1. a folder runtime/transport/<name>/ with a class that implements Transport, its Listener, its
+//      Dialed and its Connection;
+//   2. one line in builtin_transports.cc;
+//   3. one line in tests/transport_conformance/: the suite that every transport passes;
+//   4. the scheme in call targets: docs/adding/transport.md.
+#ifndef POLYCALL_TRANSPORT_TRANSPORT_H_
+#define POLYCALL_TRANSPORT_TRANSPORT_H_
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/reactor.h"
+#include "base/ref.h"
+#include "base/status.h"
+#include "call/call.h"
+#include "call/link.h"
+#include "call/method.h"
+
+namespace polycall::transport {
+
+// Limits with their defaults filled in.
+struct Limits {
+  uint64_t max_message_size = 16u << 20;
+  uint32_t max_metadata_size = 16 * 1024;
+  uint32_t max_calls = 4096;
+  uint32_t max_connections = 16384;
+  uint32_t call_window = 256 * 1024;
+  uint32_t connection_window = 16u << 20;
+  uint32_t max_pending_calls = 16384;
+  int64_t handshake_timeout_ns = 5 * base::kSecond;
+  int64_t idle_timeout_ns = 0;
+  int64_t keepalive_interval_ns = 30 * base::kSecond;
+  int64_t keepalive_timeout_ns = 20 * base::kSecond;
+
+  // Zeros become the defaults above.
+  static Limits FromAbi(const polycall_limits& limits);
+};
+
+// What the handshake agreed, as a connection needs it. "receive": what we take, "send": the peer.
+struct Agreed {
+  Limits receive;
+  uint64_t max_send_message_size = 16u << 20;
+  uint32_t max_send_metadata_size = 16 * 1024;
+  uint32_t max_calls = 4096;
+  uint32_t send_call_window = 256 * 1024;
+  uint32_t send_connection_window = 16u << 20;
+};
+
+// Who is at the other end of a connection that came in.
+struct PeerInfo {
+  std::string address;    // as polycall_call_peer gives it
+  const char* transport;  // static
+  bool same_process = false;
+};
+
+class Connection;
+
+// A server, as its transports see it. Thread-safe; outlives its connections.
+class Acceptor {
+ public:
+  virtual const Limits& limits() const = 0;
+  virtual base::Reactor& reactor() = 0;
+  // False: there are max_connections already; close at once.
+  virtual bool AdmitConnection() = 0;
+  virtual void ConnectionClosed() = 0;
+  virtual void ProtocolError(const PeerInfo& peer, std::string_view what) = 0;
+  // Answers a HELLO body with an ACCEPT body, or refuses.
+  virtual base::Status Handshake(std::string_view hello, const PeerInfo& peer, Agreed* agreed,
+                                 std::string* accept) = 0;
+  // NULL: no such method.
+  virtual call::ServerMethod* FindMethod(uint16_t number) = 0;
+  virtual call::ServerMethod* FindMethod(std::string_view path) = 0;
+  // A handler's call of this server: the one reference is the user's.
+  virtual call::Call* NewCall(call::ServerMethod* method) = 0;
+  // A call in the caller's frame: runs the handler, measures and counts nothing.
+  virtual void DispatchInline(call::Call* call, const polycall_message* request) = 0;
+  virtual const call::InterceptorChain& interceptors() const = 0;
+  virtual const polycall_thread_hook* thread_hook() const = 0;
+  virtual bool copies_requests() const = 0;
+  // Runs the handler of `call` (made by NewCall, with link, deadline and metadata set), or refuses
+  // it. `request` is borrowed; NULL for kinds whose caller streams. Returns when the handler has.
+  virtual void Dispatch(call::Call* call, const polycall_message* request) = 0;
+  // No handler may run for a new call any more.
+  virtual bool draining() const = 0;
+
+ protected:
+  ~Acceptor() = default;
+};
+
+// The caller's end of a live connection.
+class Connection : public call::Link {
+ public:
+  // What the channel wants to hear. Called with no lock held.
+  class Observer {
+   public:
+    // No new calls on this connection: the peer said go-away.
+    virtual void OnDraining(Connection* connection) = 0;
+    // It is gone; its calls were ended.
+    virtual void OnClosed(Connection* connection, const base::Status& why) = 0;
+
+   protected:
+    ~Observer() = default;
+  };
+
+  // The peer's numbers of the channel's methods, by method index; kNamedMethod: not in its table.
+  virtual void MapMethod(uint32_t index, uint16_t number) = 0;
+  virtual bool usable() const = 0;
+  // The credit of a new call.
+  virtual int64_t call_credit() const = 0;
+  virtual base::Status Ping(int64_t deadline, int64_t* round_trip_ns) = 0;
+  // Ends the calls under way with `why` and closes. Idempotent.
+  virtual void Close(const base::Status& why) = 0;
+  // Closes when the last call has ended; no new ones.
+  virtual void Drain() = 0;
+  // Runs a unary call as a function call on this thread, if this transport can (inproc): true when
+  // `unary` is done. `deadline` is absolute.
+  virtual bool CallInline([[maybe_unused]] polycall_unary* unary,
+                          [[maybe_unused]] const polycall_method& method,
+                          [[maybe_unused]] int64_t deadline,
+                          [[maybe_unused]] call::Call* parent) {
+    return false;
+  }
+};
+
+// A connection whose handshake is done as far as the transport goes: the peer has accepted.
+class Dialed {
+ public:
+  virtual ~Dialed() = default;
+  const std::string& accept() const { return accept_; }
+  // The connection; the observer outlives it or is told OnClosed.
+  virtual base::Ref<Connection> Open(const Agreed& agreed, Connection::Observer* observer) = 0;
+
+ protected:
+  std::string accept_;
+};
+
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  // The target that callers use.
+  virtual const std::string& address() const = 0;
+  // Accepts no more. Connections live on.
+  virtual void StopAccepting() = 0;
+  // Sends go-away on every connection; they end with their last call.
+  virtual void DrainConnections() = 0;
+  // Ends every connection; handlers are told that they are cancelled.
+  virtual void CloseConnections() = 0;
+  virtual size_t connection_count() = 0;
+  // Calls that went past the acceptor (CallInline).
+  virtual uint64_t calls_started() { return 0; }
+};
+
+// A mechanism. Stateless; thread-safe.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  virtual const char* name() const = 0;
+  // Checks the part of a target behind the scheme.
+  virtual base::Status CheckAddress(std::string_view address) const = 0;
+  // Connects and sends `hello`. [blocks] until the peer's answer or `deadline`.
+  virtual base::Status Dial(std::string_view address, std::string_view hello, int64_t deadline,
+                            std::unique_ptr<Dialed>* out) = 0;
+  virtual base::Status Listen(std::string_view address, Acceptor* acceptor,
+                              std::unique_ptr<Listener>* out) = 0;
+};
+
+// All that there are, best first: the one list (builtin_transports.cc).
+const std::vector<Transport*>& BuiltinTransports();
+Transport* FindTransport(std::string_view name);
+
+}  // namespace polycall::transport
+
+#endif  // POLYCALL_TRANSPORT_TRANSPORT_H_
