@@ -159,8 +159,7 @@ class CallbackCalc final : public Calc::CallbackService {
     auto shared = std::make_shared<polycall::Responder<Result>>(std::move(done));
     context.OnCancel([this, shared] {
       ++*cancelled_;
-      // Elsewhere: finishing ends this callback's own memory.
-      std::thread([shared] { shared->Finish(polycall::CancelledError()); }).detach();
+      shared->Finish(polycall::CancelledError());
     });
   }
   void Ask(ServerContext& context, const Operands&, polycall::Responder<Result> done) override {

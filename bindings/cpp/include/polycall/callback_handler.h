@@ -156,11 +156,11 @@ struct CallbackHandler {
         (service->*kHandler)(own.context, own.request, own.writer, Responder<void>(&own));
       });
     } else if constexpr (Method::kKind == POLYCALL_CLIENT_STREAMING) {
-      Run(new ClientStreamingCall(call), [&](ClientStreamingCall& own) {
+      Run(std::make_unique<ClientStreamingCall>(call).release(), [&](ClientStreamingCall& own) {
         (service->*kHandler)(own.context, own.reader, Responder<Response>(&own));
       });
     } else {
-      Run(new BidiStreamingCall(call), [&](BidiStreamingCall& own) {
+      Run(std::make_unique<BidiStreamingCall>(call).release(), [&](BidiStreamingCall& own) {
         (service->*kHandler)(own.context, own.stream, Responder<void>(&own));
       });
     }

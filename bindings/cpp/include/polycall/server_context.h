@@ -34,12 +34,11 @@ class ServerContext {
   bool IsCancelled() const { return polycall_call_is_cancelled(call_) != 0; }
 
   // Runs `cancelled` once if the call is cancelled before the handler is done, at once if it already
-  // is. A second one replaces the first. One thread at a time.
+  // is. It may finish the call. A second one replaces the first. One thread at a time.
   void OnCancel(std::function<void()> cancelled) {
     polycall_call_on_cancel(call_, nullptr, nullptr);
-    on_cancel_ = std::make_unique<std::function<void()>>(std::move(cancelled));
-    polycall_call_on_cancel(
-        call_, [](void* arg) { (*static_cast<std::function<void()>*>(arg))(); }, on_cancel_.get());
+    on_cancel_ = std::make_shared<std::function<void()>>(std::move(cancelled));
+    polycall_call_on_cancel(call_, &RunOnCancel, &on_cancel_);
   }
 
   std::string_view service() const { return polycall_call_service(call_); }
@@ -74,8 +73,15 @@ class ServerContext {
   polycall_call* get() const { return call_; }
 
  private:
+  static void RunOnCancel(void* arg) {
+    // A share of its own: when the function finishes the call, the context and with it the other
+    // share ends.
+    const auto function = *static_cast<std::shared_ptr<std::function<void()>>*>(arg);
+    (*function)();
+  }
+
   polycall_call* const call_;  // borrowed from the handler's glue
-  std::unique_ptr<std::function<void()>> on_cancel_;
+  std::shared_ptr<std::function<void()>> on_cancel_;
 };
 
 }  // namespace polycall

@@ -15,6 +15,11 @@ class [[nodiscard]] StatusOr {
  public:
   using value_type = T;
 
+  template <typename U, typename Bare = std::remove_cvref_t<U>>
+  static constexpr bool kConverts =
+      std::is_convertible_v<U&&, T> && !std::is_same_v<Bare, T> && !std::is_same_v<Bare, Status> &&
+      !std::is_same_v<Bare, StatusOr> && !std::is_same_v<Bare, std::in_place_t>;
+
   // An OK status without a value is an error of the program's and becomes INTERNAL.
   StatusOr(Status status) : status_(std::move(status)) {  // NOLINT: conversions are the purpose
     if (status_.ok())
@@ -23,12 +28,10 @@ class [[nodiscard]] StatusOr {
   StatusOr(const T& value) : value_(value) {}        // NOLINT
   StatusOr(T&& value) : value_(std::move(value)) {}  // NOLINT
 
-  template <typename U>
-  requires(std::is_convertible_v<U&&, T> && !std::is_same_v<std::remove_cvref_t<U>, T> &&
-           !std::is_same_v<std::remove_cvref_t<U>, Status> &&
-           !std::is_same_v<std::remove_cvref_t<U>, StatusOr> &&
-             !std::is_same_v<std::remove_cvref_t<U>, std::in_place_t>) StatusOr(U&& value)
-      : value_(std::forward<U>(value)) {}  // NOLINT
+  // From what converts to the value.
+  template <typename U, std::enable_if_t<kConverts<U>, int> = 0>
+  // NOLINTNEXTLINE: neither a copy nor a move gets here
+  StatusOr(U&& value) : value_(std::in_place, std::forward<U>(value)) {}
 
   // A value made in place.
   template <typename... Args>
