@@ -13,6 +13,13 @@ void polycall_serving_begin(polycall_serving* serving, polycall_call* call) {
   serving->arena = &serving->own_arena;
 }
 
+static inline void end_arena(polycall_serving* serving) {
+  /* Mostly the call's space sufficed. */
+  if (serving->own_arena.block != NULL || serving->own_arena.deferred != NULL) {
+    polycall_arena_free(&serving->own_arena);
+  }
+}
+
 const void* polycall_serving_request(polycall_serving* serving, const polycall_message* request,
                                      const polycall_message_type* type) {
   if (is_object_of(request, type)) return ((const polycall_object*)request->object)->message;
@@ -21,7 +28,7 @@ const void* polycall_serving_request(polycall_serving* serving, const polycall_m
   if (view != NULL) return view;
   polycall_call_finish(serving->call, &status, NULL);
   polycall_status_clear(&status);
-  polycall_arena_free(&serving->own_arena);
+  end_arena(serving);
   return NULL;
 }
 
@@ -56,12 +63,10 @@ void polycall_serving_end(polycall_serving* serving, polycall_code code, polycal
     polycall_call_finish(serving->call, status, NULL);
     polycall_status_clear(status);
   }
-  polycall_arena_free(&serving->own_arena);
+  end_arena(serving);
 }
 
-void polycall_serving_dismiss(polycall_serving* serving) {
-  polycall_arena_free(&serving->own_arena);
-}
+void polycall_serving_dismiss(polycall_serving* serving) { end_arena(serving); }
 
 void polycall_typed_server_finish(polycall_call* call, const polycall_status* status,
                                   const polycall_message_type* type, const void* reply) {
