@@ -24,6 +24,9 @@ class Cell:
         reason = self.case.not_over.get(self.transport.name)
         if reason:
             return f"{self.case.name} is not possible over {self.transport.name}: {reason}"
+        if self.transport.in_process and self.client == self.server and self.case.not_native:
+            return (f"{self.case.name} is not possible over {self.transport.name} within one "
+                    f"language: {self.case.not_native}")
         loadable = self.client.library or self.server.library or self.client == self.server
         if self.transport.in_process and not loadable:
             return (f"{self.transport.name}: neither {self.client.name} nor {self.server.name} can "

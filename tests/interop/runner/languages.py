@@ -22,6 +22,8 @@ class Language:
     testee: tuple[str, ...]
     library: str | None = None
     environment: tuple[tuple[str, str], ...] = ()
+    # Files beside those that have to be built before.
+    needs: tuple[str, ...] = ()
     # SIGABRT makes the testee print the stacks of its own language before it ends.
     abort_prints_stacks: bool = False
 
@@ -40,7 +42,8 @@ class Language:
 
     def missing(self, build: pathlib.Path) -> list[str]:
         """The files of the testee that do not exist yet."""
-        words = [*self.command(build), self.library_path(build)]
+        words = [*self.command(build), self.library_path(build),
+                 *(_expand(path, build) for path in self.needs)]
         return [word for word in words if word and "/" in word and not pathlib.Path(word).exists()]
 
 
@@ -58,6 +61,7 @@ LANGUAGES = (
             ("PYTHONPATH", "{build}/python:{build}/tests/interop/interop_python_proto"),
             ("PYTHONDONTWRITEBYTECODE", "1"),
         ),
+        needs=("{build}/tests/interop/interop_python_proto/test_polycall.py",),
         abort_prints_stacks=True,
     ),
 )

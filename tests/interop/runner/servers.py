@@ -57,8 +57,9 @@ class Server:
                     return line.removeprefix("listening ")
                 if not line:
                     code = self.process.wait()
+                    said = processes.last_line(self.output())
                     raise ServerError(f"the {self.language.name} server did not start: "
-                                      f"{processes.explain_exit(code)}", self.output())
+                                      f"{processes.explain_exit(code)}: {said}", self.output())
         raise ServerError(f"the {self.language.name} server did not say 'listening' within "
                           f"{_START_TIMEOUT:.0f} s", self.output())
 
