@@ -270,7 +270,7 @@ def _async_runner(kind: int, function: Callable) -> Callable:
             finally:
                 if inspect.isasyncgen(responses):
                     await responses.aclose()
-            context._finish(None)
+            context._finish_stream()
         except BaseException as error:
             _finish_error(context, error)
 

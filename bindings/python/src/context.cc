@@ -129,18 +129,22 @@ PyObject* Abort(PyObject*, PyObject* args, PyObject* kwargs) {
   return RaiseStatus(*status);
 }
 
-// _finish(response or None): asynchronous handlers' end. A TypeError leaves the call open.
+// _finish(response): asynchronous handlers' end. A TypeError leaves the call open.
 PyObject* Finish(PyObject* object, PyObject* response) {
   CallObject* self = AsCall(object);
   if (self->finished) Py_RETURN_NONE;
   OutgoingMessage outgoing;
-  if (response != Py_None) {
-    if (!self->send_class->Check(response, "the response") ||
-        !outgoing.Prepare(*self->send_class, response, PassesObjects(self))) {
-      return nullptr;
-    }
+  if (!self->send_class->Check(response, "the handler's response") ||
+      !outgoing.Prepare(*self->send_class, response, PassesObjects(self))) {
+    return nullptr;
   }
-  FinishContext(self, nullptr, response == Py_None ? nullptr : outgoing.get());
+  FinishContext(self, nullptr, outgoing.get());
+  Py_RETURN_NONE;
+}
+
+// _finish_stream(): the same for a response stream.
+PyObject* FinishStream(PyObject* object, PyObject*) {
+  FinishContext(AsCall(object), nullptr, nullptr);
   Py_RETURN_NONE;
 }
 
@@ -301,6 +305,7 @@ bool AddContextTypes(PyObject* module) {
        "Raises a StatusError: the handler ends with this code, message and details."},
       {"_set_task", SetTask, METH_O, nullptr},
       {"_finish", Finish, METH_O, nullptr},
+      {"_finish_stream", FinishStream, METH_NOARGS, nullptr},
       {"_finish_error", FinishError, METH_O, nullptr},
       {"_send_async", AsFunction(SendAsyncMethod), METH_FASTCALL, nullptr},
       {"_receive_async", AsFunction(ReceiveAsyncMethod), METH_FASTCALL, nullptr},

@@ -89,17 +89,10 @@ class Fork(unittest.TestCase):
         code, output = run_program(
             SERVER
             + """
-    import os, signal
-    import subprocess
-    server = subprocess.Popen(
-        [sys.executable, "-c", '''
-import sys
-from support import Calc, serving, unix_target
-with serving(Calc()) as target:
-    print(target, flush=True)
-    sys.stdin.read()
-'''],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    import asyncio, os, signal, subprocess
+    from calc_polycall import CalcAsyncClient
+    server = subprocess.Popen([sys.executable, "-m", "calc_server"],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     target = server.stdout.readline().strip()
     channel = polycall.Channel(target)
     calc = CalcClient(channel)
@@ -109,8 +102,6 @@ with serving(Calc()) as target:
         signal.alarm(15)
         value = calc.add(AddRequest(a=2), timeout=10).value
         future = calc.add_future(AddRequest(a=3), timeout=10).result(10).value
-        import asyncio
-        from calc_polycall import CalcAsyncClient
         async def main():
             return (await CalcAsyncClient(channel).add(AddRequest(a=4), timeout=10)).value
         os._exit(value + future + asyncio.run(main()))

@@ -1,5 +1,7 @@
 """Every message of the hazard protos goes there and back."""
 
+import inspect
+import typing
 import unittest
 
 from hazards_support import fill, message_class, message_descriptors, modules
@@ -22,6 +24,16 @@ class Messages(unittest.TestCase):
                     self.assertEqual(back, message)
                     count += 1
         self.assertGreater(count, 40)
+
+    def test_every_annotation_names_what_exists(self):
+        count = 0
+        for name, module in modules("_polycall").items():
+            for class_name, generated in inspect.getmembers(module, inspect.isclass):
+                for function_name, function in inspect.getmembers(generated, inspect.isfunction):
+                    with self.subTest(module=name, function=f"{class_name}.{function_name}"):
+                        typing.get_type_hints(function)
+                        count += 1
+        self.assertGreater(count, 100)
 
 
 if __name__ == "__main__":
