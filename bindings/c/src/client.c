@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "typed.h"
+#include "unreadable.h"
 
 /* Requests that do not parse are the caller's fault, replies that do not are the peer's. */
 static void blame_peer(polycall_status* status) {
@@ -120,7 +121,9 @@ polycall_call* polycall_typed_start(polycall_channel* channel, const polycall_me
     with_type.struct_size = sizeof with_type;
   }
   with_type.response_type = reply_type;
-  return polycall_call_start(channel, method, &with_type);
+  polycall_call* const call = polycall_call_start(channel, method, &with_type);
+  polycall_unreadable_take(call, NULL); /* of an earlier call in the same place */
+  return call;
 }
 
 polycall_code polycall_typed_send(polycall_call* call, const polycall_message_type* type,
@@ -144,10 +147,11 @@ void polycall_typed_send_async(polycall_call* call, const polycall_message_type*
   polycall_call_send_async(call, &wrapped, flags, done, arg);
 }
 
-/* A message that cannot be read ends its call. */
+/* A message that cannot be read ends its call; if that has ended already, finish tells. */
 static void end_unreadable(polycall_call* call, polycall_code failure, polycall_status* status) {
   const polycall_code code =
       status->code == POLYCALL_INVALID_ARGUMENT ? failure : (polycall_code)status->code;
+  if (failure == POLYCALL_INTERNAL) polycall_unreadable_note(call, code, status->message);
   polycall_call_cancel(call, code, status->message);
   polycall_status_clear(status);
 }
@@ -205,7 +209,12 @@ void polycall_typed_receive_async(polycall_call* call, const polycall_message_ty
 }
 
 polycall_code polycall_typed_finish(polycall_call* call, polycall_status* status) {
-  const polycall_code code = polycall_call_wait(call, status, NULL);
+  polycall_code code = polycall_call_wait(call, status, NULL);
+  if (code == POLYCALL_OK) {
+    code = polycall_unreadable_take(call, status);
+  } else {
+    polycall_unreadable_take(call, NULL);
+  }
   polycall_call_release(call);
   return code;
 }

@@ -5,7 +5,9 @@
 
 #include <functional>
 #include <future>
+#include <memory>
 #include <string>
+#include <thread>
 
 #include "typed.polycall.h"
 
@@ -23,6 +25,7 @@ struct Behaviour {
                               polycall_status*)>
       keep;
   std::function<void(polycall_call*, const typed_Note*)> keep_async;
+  std::function<polycall_code(polycall_call*, polycall_arena*, polycall_status*)> talk;
 };
 
 polycall_code RunKeep(void* arg, polycall_call* call, const typed_Note* request,
@@ -32,6 +35,18 @@ polycall_code RunKeep(void* arg, polycall_call* call, const typed_Note* request,
 
 void RunKeepAsync(void* arg, polycall_call* call, const typed_Note* request) {
   static_cast<Behaviour*>(arg)->keep_async(call, request);
+}
+
+polycall_code RunTalk(void* arg, polycall_call* call, polycall_arena* arena,
+                      polycall_status* status) {
+  return static_cast<Behaviour*>(arg)->talk(call, arena, status);
+}
+
+polycall_message Bytes(const std::string& bytes) {
+  polycall_message message = POLYCALL_MESSAGE_INIT;
+  message.data = bytes.data();
+  message.size = bytes.size();
+  return message;
 }
 
 class Typed : public testing::TestWithParam<const char*> {
@@ -44,7 +59,8 @@ class Typed : public testing::TestWithParam<const char*> {
 
   ~Typed() override {
     polycall_channel_free(channel_);
-    polycall_server_free(server_);
+    polycall_server_free(server_);  // waits for the handlers
+    if (later_.joinable()) later_.join();
     polycall_arena_free(&arena_);
     polycall_status_clear(&status_);
   }
@@ -56,27 +72,26 @@ class Typed : public testing::TestWithParam<const char*> {
     ASSERT_NE(server_, nullptr) << status_.message;
     typed_Notes_handlers handlers = {};
     if (behaviour_.keep) handlers.keep = RunKeep;
+    if (behaviour_.talk) handlers.talk = RunTalk;
     if (behaviour_.keep_async) handlers.keep_async = RunKeepAsync;
     ASSERT_EQ(typed_Notes_serve(server_, &handlers, &behaviour_, &status_), POLYCALL_OK);
     Listen();
   }
 
-  // A server that answers every call of Keep with `reply`, which need not be a message.
-  void ServeBytes(const std::string& reply) {
+  // A server that answers every call of Keep (unary) or Gather with `reply`, which need not be a message.
+  void ServeBytes(const std::string& reply, int32_t kind = POLYCALL_UNARY) {
     server_ = polycall_server_new(nullptr, &status_);
     ASSERT_NE(server_, nullptr);
     reply_bytes_ = reply;
-    polycall_method_descriptor method = {sizeof method, "Keep", POLYCALL_UNARY, 0, 0,
-                                         nullptr,       nullptr};
+    polycall_method_descriptor method = {
+        sizeof method, kind == POLYCALL_UNARY ? "Keep" : "Gather", kind, 0, 0, nullptr, nullptr};
     polycall_service_descriptor service = {sizeof service, "typed.Notes", &method, 1,
                                            sizeof method,  nullptr,       0,       0};
     polycall_handler handler = POLYCALL_HANDLER_INIT;
     handler.arg = &reply_bytes_;
     handler.fn = [](void* arg, polycall_call* call, const polycall_message*) {
       const auto& bytes = *static_cast<std::string*>(arg);
-      polycall_message message = POLYCALL_MESSAGE_INIT;
-      message.data = bytes.data();
-      message.size = bytes.size();
+      const polycall_message message = Bytes(bytes);
       polycall_call_finish(call, nullptr, &message);
     };
     ASSERT_EQ(polycall_server_add_service(server_, &service, &handler, sizeof handler, nullptr,
@@ -105,6 +120,7 @@ class Typed : public testing::TestWithParam<const char*> {
   }
 
   Behaviour behaviour_;
+  std::thread later_;
   std::string reply_bytes_;
   polycall_server* server_ = nullptr;
   polycall_channel* channel_ = nullptr;
@@ -141,9 +157,8 @@ TEST_P(Typed, HandlesARequestAndKeepsTheReplyInTheCallersArena) {
 }
 
 TEST_P(Typed, LetsAnAsynchronousHandlerFinishLaterFromAnotherThread) {
-  std::future<void> later;
-  behaviour_.keep_async = [&later](polycall_call* call, const typed_Note* request) {
-    later = std::async(std::launch::async, [call, number = request->number] {
+  behaviour_.keep_async = [this](polycall_call* call, const typed_Note* request) {
+    later_ = std::thread([call, number = request->number] {
       const std::string text = "made on another thread";
       typed_Note reply = {};
       reply.number = number;
@@ -272,6 +287,50 @@ TEST_P(Typed, ServesCopiesWhenTheServerAsksForThem) {
   ASSERT_EQ(Keep(request, &reply), POLYCALL_OK);
   EXPECT_NE(seen, &request);
   EXPECT_TRUE(typed_Note_equal(&request, &reply));
+}
+
+TEST_P(Typed, EndsAStreamWhoseRequestsAreNoMessages) {
+  auto received = std::make_shared<std::promise<int>>();  // may outlive this test
+  behaviour_.talk = [received](polycall_call* call, polycall_arena* arena, polycall_status*) {
+    typed_Note note;
+    int count = 0;
+    while (typed_Notes_server_talk_receive(call, arena, &note)) ++count;
+    received->set_value(count);
+    return POLYCALL_OK;  // too late to matter
+  };
+  Serve();
+  polycall_call* const call = typed_Notes_talk_start(&client_, &options_);
+  const typed_Note note = {};
+  EXPECT_EQ(typed_Notes_talk_send(call, &note, 0, &status_), POLYCALL_OK);
+  const polycall_message garbage = Bytes("\x0f");
+  EXPECT_EQ(polycall_call_send(call, &garbage, 0, &status_), POLYCALL_OK);
+  EXPECT_EQ(received->get_future().get(), 1);
+  EXPECT_EQ(typed_Notes_talk_finish(call, &status_), POLYCALL_INVALID_ARGUMENT);
+  EXPECT_THAT(status_.message, HasSubstr("cannot read typed.Note"));
+}
+
+TEST_P(Typed, EndsAStreamWhoseRepliesAreNoMessages) {
+  behaviour_.talk = [](polycall_call* call, polycall_arena*, polycall_status* status) {
+    const typed_Note note = {};
+    typed_Notes_server_talk_send(call, &note, 0, status);
+    const polycall_message garbage = Bytes("\x0f");
+    return polycall_call_send(call, &garbage, 0, status);
+  };
+  Serve();
+  polycall_call* const call = typed_Notes_talk_start(&client_, &options_);
+  typed_Note note;
+  EXPECT_EQ(typed_Notes_talk_receive(call, &arena_, &note), 1);
+  EXPECT_EQ(typed_Notes_talk_receive(call, &arena_, &note), 0);
+  EXPECT_EQ(typed_Notes_talk_finish(call, &status_), POLYCALL_INTERNAL);
+  EXPECT_THAT(status_.message, HasSubstr("cannot read typed.Note"));
+}
+
+TEST_P(Typed, TellsOfAnUnreadableReplyThoughTheCallHasEndedOk) {
+  ServeBytes("\x0f", POLYCALL_CLIENT_STREAMING);
+  polycall_call* const call = typed_Notes_gather_start(&client_, &options_);
+  typed_Note reply;
+  EXPECT_EQ(typed_Notes_gather_finish(call, &arena_, &reply, &status_), POLYCALL_INTERNAL);
+  EXPECT_THAT(status_.message, HasSubstr("cannot read typed.Note"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Transports, Typed,
