@@ -63,11 +63,12 @@ void WriteMethodTable(const model::Service& service, Writer* writer) {
 void WriteTraits(const model::Service& service, const ServiceNames& names, Writer* writer) {
   for (size_t i = 0; i < service.methods.size(); ++i) {
     const model::Method& method = service.methods[i];
-    writer->Line("using ", names.method(i).traits, " = ::polycall::internal::Method<");
+    // A type of its own and no alias, so that symbols and backtraces show its name.
+    writer->Line("struct ", names.method(i).traits, " : ::polycall::internal::Method<");
     const auto indentation = writer->Indented(2);
     writer->Line(names.TypeName(*method.request), ", ", Quoted(method.request->full_name), ",");
     writer->Line(names.TypeName(*method.response), ", ", Quoted(method.response->full_name), ",");
-    writer->Line(KindName(method.kind), ">;");
+    writer->Line(KindName(method.kind), "> {};");
   }
 }
 

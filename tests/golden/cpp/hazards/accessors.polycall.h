@@ -12,10 +12,10 @@ namespace hazards::accessors {
 
 class AccessorsEcho final {
  private:
-  using EchoMethod = ::polycall::internal::Method<
+  struct EchoMethod : ::polycall::internal::Method<
       Accessors, "hazards.accessors.Accessors",
       Accessors, "hazards.accessors.Accessors",
-      POLYCALL_UNARY>;
+      POLYCALL_UNARY> {};
 
  public:
   AccessorsEcho() = delete;  // a scope, not an object

@@ -12,26 +12,26 @@ namespace hazards::collisions {
 
 class Collisions_ final {
  private:
-  using EchoMethod = ::polycall::internal::Method<
+  struct EchoMethod : ::polycall::internal::Method<
       Collisions, "hazards.collisions.Collisions",
       Collisions, "hazards.collisions.Collisions",
-      POLYCALL_UNARY>;
-  using GetUserMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct GetUserMethod : ::polycall::internal::Method<
       userInfo, "hazards.collisions.userInfo",
       UserInfo, "hazards.collisions.UserInfo",
-      POLYCALL_UNARY>;
-  using get_userMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct get_userMethod : ::polycall::internal::Method<
       UserInfo, "hazards.collisions.UserInfo",
       userInfo, "hazards.collisions.userInfo",
-      POLYCALL_UNARY>;
-  using getUserMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct getUserMethod : ::polycall::internal::Method<
       User_Info, "hazards.collisions.User_Info",
       User_Info, "hazards.collisions.User_Info",
-      POLYCALL_UNARY>;
-  using FlatMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct FlatMethod : ::polycall::internal::Method<
       Left, "hazards.collisions.Left",
       Left_Right, "hazards.collisions.Left.Right",
-      POLYCALL_UNARY>;
+      POLYCALL_UNARY> {};
 
  public:
   Collisions_() = delete;  // a scope, not an object

@@ -69,10 +69,10 @@ class Empty final {
 
 class AlmostEmpty final {
  private:
-  using NothingMethod = ::polycall::internal::Method<
+  struct NothingMethod : ::polycall::internal::Method<
       ::hazards::empty::Nothing, "hazards.empty.Nothing",
       ::hazards::empty::Nothing, "hazards.empty.Nothing",
-      POLYCALL_UNARY>;
+      POLYCALL_UNARY> {};
 
  public:
   AlmostEmpty() = delete;  // a scope, not an object

@@ -12,10 +12,10 @@ namespace hazards::enums {
 
 class EnumsEcho final {
  private:
-  using EchoMethod = ::polycall::internal::Method<
+  struct EchoMethod : ::polycall::internal::Method<
       Enums, "hazards.enums.Enums",
       Enums, "hazards.enums.Enums",
-      POLYCALL_UNARY>;
+      POLYCALL_UNARY> {};
 
  public:
   EnumsEcho() = delete;  // a scope, not an object

@@ -12,22 +12,22 @@ namespace hazards::imports {
 
 class ImportsEcho final {
  private:
-  using EchoMethod = ::polycall::internal::Method<
+  struct EchoMethod : ::polycall::internal::Method<
       Imports, "hazards.imports.Imports",
       Imports, "hazards.imports.Imports",
-      POLYCALL_UNARY>;
-  using NothingMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct NothingMethod : ::polycall::internal::Method<
       ::google::protobuf::Empty, "google.protobuf.Empty",
       ::google::protobuf::Empty, "google.protobuf.Empty",
-      POLYCALL_UNARY>;
-  using LeftMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct LeftMethod : ::polycall::internal::Method<
       ::hazards::twin::left::Thing, "hazards.twin.left.Thing",
       ::hazards::twin::right::Thing, "hazards.twin.right.Thing",
-      POLYCALL_UNARY>;
-  using TreeMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct TreeMethod : ::polycall::internal::Method<
       ::hazards::recursion::Tree, "hazards.recursion.Tree",
       ::google::protobuf::Timestamp, "google.protobuf.Timestamp",
-      POLYCALL_SERVER_STREAMING>;
+      POLYCALL_SERVER_STREAMING> {};
 
  public:
   ImportsEcho() = delete;  // a scope, not an object

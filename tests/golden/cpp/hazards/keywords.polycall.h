@@ -13,126 +13,126 @@ namespace hazards::import::package::def::lambda::nil {
 // Methods that are named like something; each answers with what it was asked.
 class Keywords final {
  private:
-  using deleteMethod = ::polycall::internal::Method<
+  struct deleteMethod : ::polycall::internal::Method<
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
-      POLYCALL_UNARY>;
-  using lambdaMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct lambdaMethod : ::polycall::internal::Method<
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
-      POLYCALL_UNARY>;
-  using importMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct importMethod : ::polycall::internal::Method<
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
-      POLYCALL_UNARY>;
-  using classMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct classMethod : ::polycall::internal::Method<
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
-      POLYCALL_UNARY>;
-  using printMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct printMethod : ::polycall::internal::Method<
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
-      POLYCALL_UNARY>;
-  using NoneMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct NoneMethod : ::polycall::internal::Method<
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
-      POLYCALL_UNARY>;
-  using newMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct newMethod : ::polycall::internal::Method<
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
-      POLYCALL_UNARY>;
-  using returnMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct returnMethod : ::polycall::internal::Method<
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
-      POLYCALL_UNARY>;
-  using yieldMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct yieldMethod : ::polycall::internal::Method<
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
-      POLYCALL_UNARY>;
-  using asyncMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct asyncMethod : ::polycall::internal::Method<
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
-      POLYCALL_UNARY>;
-  using awaitMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct awaitMethod : ::polycall::internal::Method<
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
-      POLYCALL_UNARY>;
-  using dataMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct dataMethod : ::polycall::internal::Method<
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
-      POLYCALL_UNARY>;
-  using whereMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct whereMethod : ::polycall::internal::Method<
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
-      POLYCALL_UNARY>;
-  using nilMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct nilMethod : ::polycall::internal::Method<
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
-      POLYCALL_UNARY>;
-  using selfMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct selfMethod : ::polycall::internal::Method<
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
-      POLYCALL_UNARY>;
-  using ClientMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct ClientMethod : ::polycall::internal::Method<
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
-      POLYCALL_UNARY>;
-  using ServiceMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct ServiceMethod : ::polycall::internal::Method<
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
-      POLYCALL_UNARY>;
-  using DescriptorMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct DescriptorMethod : ::polycall::internal::Method<
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
-      POLYCALL_UNARY>;
-  using channelMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct channelMethod : ::polycall::internal::Method<
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
-      POLYCALL_UNARY>;
-  using StatusMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct StatusMethod : ::polycall::internal::Method<
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
-      POLYCALL_UNARY>;
-  using KeywordsMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct KeywordsMethod : ::polycall::internal::Method<
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
-      POLYCALL_UNARY>;
-  using AddMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct AddMethod : ::polycall::internal::Method<
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
-      POLYCALL_UNARY>;
-  using AddAsyncMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct AddAsyncMethod : ::polycall::internal::Method<
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
-      POLYCALL_UNARY>;
-  using AddAwaitMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct AddAwaitMethod : ::polycall::internal::Method<
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
-      POLYCALL_UNARY>;
-  using closeMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct closeMethod : ::polycall::internal::Method<
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
-      POLYCALL_UNARY>;
-  using __init__Method = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct __init__Method : ::polycall::internal::Method<
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
       ::hazards::import::package::def::lambda::nil::request, "hazards.import.package.def.lambda.nil.request",
-      POLYCALL_UNARY>;
-  using SwapMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct SwapMethod : ::polycall::internal::Method<
       Outer, "hazards.import.package.def.lambda.nil.Outer",
       Outer, "hazards.import.package.def.lambda.nil.Outer",
-      POLYCALL_UNARY>;
-  using EchoMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct EchoMethod : ::polycall::internal::Method<
       Fields, "hazards.import.package.def.lambda.nil.Fields",
       Fields, "hazards.import.package.def.lambda.nil.Fields",
-      POLYCALL_UNARY>;
-  using gotoMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct gotoMethod : ::polycall::internal::Method<
       ::hazards::import::package::def::lambda::nil::delete_, "hazards.import.package.def.lambda.nil.delete",
       ::hazards::import::package::def::lambda::nil::lambda, "hazards.import.package.def.lambda.nil.lambda",
-      POLYCALL_BIDI_STREAMING>;
-  using TaskMethod = ::polycall::internal::Method<
+      POLYCALL_BIDI_STREAMING> {};
+  struct TaskMethod : ::polycall::internal::Method<
       ::hazards::import::package::def::lambda::nil::Task, "hazards.import.package.def.lambda.nil.Task",
       ::hazards::import::package::def::lambda::nil::Status, "hazards.import.package.def.lambda.nil.Status",
-      POLYCALL_SERVER_STREAMING>;
+      POLYCALL_SERVER_STREAMING> {};
 
  public:
   Keywords() = delete;  // a scope, not an object

@@ -12,10 +12,10 @@ namespace hazards::maps {
 
 class Maps_ final {
  private:
-  using EchoMethod = ::polycall::internal::Method<
+  struct EchoMethod : ::polycall::internal::Method<
       Maps, "hazards.maps.Maps",
       Maps, "hazards.maps.Maps",
-      POLYCALL_UNARY>;
+      POLYCALL_UNARY> {};
 
  public:
   Maps_() = delete;  // a scope, not an object

@@ -10,10 +10,10 @@
 
 class NoPackage final {
  private:
-  using EchoMethod = ::polycall::internal::Method<
+  struct EchoMethod : ::polycall::internal::Method<
       NoPackageRequest, "NoPackageRequest",
       NoPackageReply, "NoPackageReply",
-      POLYCALL_UNARY>;
+      POLYCALL_UNARY> {};
 
  public:
   NoPackage() = delete;  // a scope, not an object

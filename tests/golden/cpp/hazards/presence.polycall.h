@@ -12,10 +12,10 @@ namespace hazards::presence {
 
 class PresenceEcho final {
  private:
-  using EchoMethod = ::polycall::internal::Method<
+  struct EchoMethod : ::polycall::internal::Method<
       Presence, "hazards.presence.Presence",
       Presence, "hazards.presence.Presence",
-      POLYCALL_UNARY>;
+      POLYCALL_UNARY> {};
 
  public:
   PresenceEcho() = delete;  // a scope, not an object

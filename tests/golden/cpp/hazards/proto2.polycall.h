@@ -12,26 +12,26 @@ namespace hazards::proto2 {
 
 class Proto2 final {
  private:
-  using EchoDefaultsMethod = ::polycall::internal::Method<
+  struct EchoDefaultsMethod : ::polycall::internal::Method<
       Defaults, "hazards.proto2.Defaults",
       Defaults, "hazards.proto2.Defaults",
-      POLYCALL_UNARY>;
-  using EchoRequiredMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct EchoRequiredMethod : ::polycall::internal::Method<
       Required, "hazards.proto2.Required",
       Required, "hazards.proto2.Required",
-      POLYCALL_UNARY>;
-  using EchoGroupsMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct EchoGroupsMethod : ::polycall::internal::Method<
       Groups, "hazards.proto2.Groups",
       Groups, "hazards.proto2.Groups",
-      POLYCALL_UNARY>;
-  using EchoExtendableMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct EchoExtendableMethod : ::polycall::internal::Method<
       Extendable, "hazards.proto2.Extendable",
       Extendable, "hazards.proto2.Extendable",
-      POLYCALL_SERVER_STREAMING>;
-  using EchoOneofMethod = ::polycall::internal::Method<
+      POLYCALL_SERVER_STREAMING> {};
+  struct EchoOneofMethod : ::polycall::internal::Method<
       OneofWithPresence, "hazards.proto2.OneofWithPresence",
       OneofWithPresence, "hazards.proto2.OneofWithPresence",
-      POLYCALL_UNARY>;
+      POLYCALL_UNARY> {};
 
  public:
   Proto2() = delete;  // a scope, not an object

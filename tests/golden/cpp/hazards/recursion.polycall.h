@@ -12,18 +12,18 @@ namespace hazards::recursion {
 
 class Recursion final {
  private:
-  using EchoTreeMethod = ::polycall::internal::Method<
+  struct EchoTreeMethod : ::polycall::internal::Method<
       Tree, "hazards.recursion.Tree",
       Tree, "hazards.recursion.Tree",
-      POLYCALL_UNARY>;
-  using EchoForestMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct EchoForestMethod : ::polycall::internal::Method<
       Forest, "hazards.recursion.Forest",
       Forest, "hazards.recursion.Forest",
-      POLYCALL_UNARY>;
-  using EchoHenMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct EchoHenMethod : ::polycall::internal::Method<
       Hen, "hazards.recursion.Hen",
       Hen, "hazards.recursion.Hen",
-      POLYCALL_UNARY>;
+      POLYCALL_UNARY> {};
 
  public:
   Recursion() = delete;  // a scope, not an object

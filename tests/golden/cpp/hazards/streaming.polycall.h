@@ -12,26 +12,26 @@ namespace hazards::streaming {
 
 class Streaming final {
  private:
-  using UnaryMethod = ::polycall::internal::Method<
+  struct UnaryMethod : ::polycall::internal::Method<
       Item, "hazards.streaming.Item",
       Item, "hazards.streaming.Item",
-      POLYCALL_UNARY>;
-  using DownMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct DownMethod : ::polycall::internal::Method<
       Item, "hazards.streaming.Item",
       Item, "hazards.streaming.Item",
-      POLYCALL_SERVER_STREAMING>;
-  using UpMethod = ::polycall::internal::Method<
+      POLYCALL_SERVER_STREAMING> {};
+  struct UpMethod : ::polycall::internal::Method<
       Item, "hazards.streaming.Item",
       Count, "hazards.streaming.Count",
-      POLYCALL_CLIENT_STREAMING>;
-  using BothMethod = ::polycall::internal::Method<
+      POLYCALL_CLIENT_STREAMING> {};
+  struct BothMethod : ::polycall::internal::Method<
       Item, "hazards.streaming.Item",
       Item, "hazards.streaming.Item",
-      POLYCALL_BIDI_STREAMING>;
-  using FailMethod = ::polycall::internal::Method<
+      POLYCALL_BIDI_STREAMING> {};
+  struct FailMethod : ::polycall::internal::Method<
       Item, "hazards.streaming.Item",
       Item, "hazards.streaming.Item",
-      POLYCALL_UNARY>;
+      POLYCALL_UNARY> {};
 
  public:
   Streaming() = delete;  // a scope, not an object

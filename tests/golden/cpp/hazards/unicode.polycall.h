@@ -13,10 +13,10 @@ namespace hazards::unicode {
 // ¡Hola! """ ''' */ -->
 class Unicode_ final {
  private:
-  using EchoMethod = ::polycall::internal::Method<
+  struct EchoMethod : ::polycall::internal::Method<
       Unicode, "hazards.unicode.Unicode",
       Unicode, "hazards.unicode.Unicode",
-      POLYCALL_UNARY>;
+      POLYCALL_UNARY> {};
 
  public:
   Unicode_() = delete;  // a scope, not an object

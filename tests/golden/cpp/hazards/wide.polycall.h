@@ -12,10 +12,10 @@ namespace hazards::wide {
 
 class WideEcho final {
  private:
-  using EchoMethod = ::polycall::internal::Method<
+  struct EchoMethod : ::polycall::internal::Method<
       Wide, "hazards.wide.Wide",
       Wide, "hazards.wide.Wide",
-      POLYCALL_UNARY>;
+      POLYCALL_UNARY> {};
 
  public:
   WideEcho() = delete;  // a scope, not an object

@@ -12,10 +12,10 @@ namespace hazards::twin::left {
 
 class Echo final {
  private:
-  using EchoMethod = ::polycall::internal::Method<
+  struct EchoMethod : ::polycall::internal::Method<
       Thing, "hazards.twin.left.Thing",
       Thing, "hazards.twin.left.Thing",
-      POLYCALL_UNARY>;
+      POLYCALL_UNARY> {};
 
  public:
   Echo() = delete;  // a scope, not an object

@@ -12,10 +12,10 @@ namespace hazards::twin::right {
 
 class Echo final {
  private:
-  using EchoMethod = ::polycall::internal::Method<
+  struct EchoMethod : ::polycall::internal::Method<
       Thing, "hazards.twin.right.Thing",
       Thing, "hazards.twin.right.Thing",
-      POLYCALL_UNARY>;
+      POLYCALL_UNARY> {};
 
  public:
   Echo() = delete;  // a scope, not an object

@@ -12,14 +12,14 @@ namespace hazards::a::b::c::d::e::f::g::h {
 
 class Deep final {
  private:
-  using EchoMethod = ::polycall::internal::Method<
+  struct EchoMethod : ::polycall::internal::Method<
       One, "hazards.a.b.c.d.e.f.g.h.One",
       One, "hazards.a.b.c.d.e.f.g.h.One",
-      POLYCALL_UNARY>;
-  using InnerMethod = ::polycall::internal::Method<
+      POLYCALL_UNARY> {};
+  struct InnerMethod : ::polycall::internal::Method<
       One_Two_Three_Four_Five, "hazards.a.b.c.d.e.f.g.h.One.Two.Three.Four.Five",
       One_Two_Three, "hazards.a.b.c.d.e.f.g.h.One.Two.Three",
-      POLYCALL_UNARY>;
+      POLYCALL_UNARY> {};
 
  public:
   Deep() = delete;  // a scope, not an object
