@@ -7,6 +7,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "typed.polycall.h"
@@ -42,7 +43,7 @@ polycall_code RunTalk(void* arg, polycall_call* call, polycall_arena* arena,
   return static_cast<Behaviour*>(arg)->talk(call, arena, status);
 }
 
-polycall_message Bytes(const std::string& bytes) {
+polycall_message Bytes(std::string_view bytes) {
   polycall_message message = POLYCALL_MESSAGE_INIT;
   message.data = bytes.data();
   message.size = bytes.size();
