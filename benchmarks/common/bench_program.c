@@ -1,5 +1,6 @@
 #include "bench_program.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -181,7 +182,9 @@ void bench_server_wait(void) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
-  sigtimedwait(&signals, NULL, &life);
+  /* A tracer that attaches interrupts it. */
+  while (sigtimedwait(&signals, NULL, &life) < 0 && errno == EINTR) {
+  }
 }
 
 static int server(const bench_program* program, const bench_options* options) {
