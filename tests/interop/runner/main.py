@@ -55,7 +55,7 @@ def main(argv=None, languages=LANGUAGES, transports=TRANSPORTS, cases=CASES,
     screen.not_applicable(outcomes)
     screen.failures(outcomes, extra, options.verbose)
     for problem in problems:
-        screen.line(screen.paint(f"FAILED at the end: {problem}", "red"))
+        screen.line(screen.paint(f"FAILED at the end: {problem.rstrip()}", "red"))
     results.write(options.output_dir, outcomes, extra)
     passed = sum(outcome.kind.good for outcome in outcomes)
     failed = sum(outcome.kind.bad for outcome in outcomes) + len(problems)

@@ -75,17 +75,20 @@ class Server:
 
     def stop(self) -> str | None:
         """Ends the server in the polite way: closes its input. Returns what was wrong with its
-        end."""
+        end, in one line; `output` may tell more."""
         if self.process.poll() is None:
             self.process.stdin.close()
-            code = self.wait(_STOP_TIMEOUT)
-            if code is None:
-                stacks = processes.native_stacks(self.process)
+            if self.wait(_STOP_TIMEOUT) is None:
+                self._add_to_output(processes.native_stacks(self.process))
                 self.kill()
-                return f"did not stop within {_STOP_TIMEOUT:.0f} s\n{stacks}"
+                return f"the server did not stop within {_STOP_TIMEOUT:.0f} s"
         self.kill()
         code = self.process.returncode
-        return None if code == 0 else f"ended with {processes.explain_exit(code)}\n{self.output()}"
+        return None if code == 0 else f"the server ended with {processes.explain_exit(code)}"
+
+    def _add_to_output(self, text: str) -> None:
+        with open(self._log, "a", encoding="utf-8") as log:
+            log.write(text)
 
     def kill(self) -> None:
         """Ends the process, if it still runs, and this side of its pipes."""
@@ -126,9 +129,9 @@ class ServerPool:
         return Server(language, transport, self._build, self._folder)
 
     def stop(self) -> list[str]:
-        """Stops all; returns a line for each that did not end well."""
+        """Stops all; returns a text for each that did not end well."""
         with self._lock:
             servers, self._servers = self._servers, {}
-        return [f"the {language} server on {transport} {problem}"
+        return [f"{language} on {transport}: {problem}\n{server.output()}"
                 for (language, transport), server in servers.items()
                 if (problem := server.stop()) is not None]
