@@ -80,7 +80,7 @@ def duration(nanoseconds):
 
 class Table:
     HEADS = ("caller", "callee", "asked for", "transport", "call", "kind", "median", "result")
-    WIDTHS = (7, 7, 10, 10, 14, 14, 10, 0)
+    WIDTHS = (7, 7, 11, 9, 13, 13, 9, 0)
     TRANSPORT_COLOURS = {"inproc": "35", "unix": "32", "tcp": "36"}
 
     def _line(self, cells):

@@ -10,7 +10,7 @@ import polycall
 from zipf_pb2 import Bar
 from zipf_polycall import PainterService
 
-WIDTH = 30  # of the longest bar, in characters
+WIDTH = 24  # of the longest bar, in characters
 EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
