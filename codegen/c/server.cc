@@ -29,7 +29,9 @@ void DefineRun(Writer* w, const MethodParts& m) {
               {"&serving", "&local", "&" + m.response + "_type"}, ");");
   }
   w->Line("polycall_status status = POLYCALL_STATUS_INIT;");
-  arguments.push_back("serving.arena");
+  // With a reply, the arena was chosen along with its place.
+  arguments.push_back(m.method->server_streams() ? "polycall_serving_arena(&serving)"
+                                                 : "serving.arena");
   if (!m.method->server_streams()) arguments.push_back("reply");
   arguments.push_back("&status");
   WriteList(w, "const polycall_code code = self->handlers." + m.member + "(", arguments, ");");

@@ -9,22 +9,32 @@ void polycall_serving_begin(polycall_serving* serving, polycall_call* call) {
   serving->call = call;
   serving->reply_type = NULL;
   serving->reply = NULL;
-  polycall_arena_init(&serving->own_arena, serving->space, sizeof serving->space);
-  serving->arena = &serving->own_arena;
+  serving->arena = NULL;
+  serving->has_own_arena = false;
+}
+
+static polycall_arena* own_arena(polycall_serving* serving) {
+  if (!serving->has_own_arena) {
+    polycall_arena_init(&serving->own_arena, serving->space, sizeof serving->space);
+    serving->has_own_arena = true;
+  }
+  return &serving->own_arena;
+}
+
+polycall_arena* polycall_serving_arena(polycall_serving* serving) {
+  if (serving->arena == NULL) serving->arena = own_arena(serving);
+  return serving->arena;
 }
 
 static inline void end_arena(polycall_serving* serving) {
-  /* Mostly the call's space sufficed. */
-  if (serving->own_arena.block != NULL || serving->own_arena.deferred != NULL) {
-    polycall_arena_free(&serving->own_arena);
-  }
+  if (serving->has_own_arena) polycall_arena_free(&serving->own_arena);
 }
 
 const void* polycall_serving_request(polycall_serving* serving, const polycall_message* request,
                                      const polycall_message_type* type) {
   if (is_object_of(request, type)) return ((const polycall_object*)request->object)->message;
   polycall_status status = POLYCALL_STATUS_INIT;
-  const void* const view = polycall_typed_view(type, request, NULL, &serving->own_arena, &status);
+  const void* const view = polycall_typed_view(type, request, NULL, own_arena(serving), &status);
   if (view != NULL) return view;
   polycall_call_finish(serving->call, &status, NULL);
   polycall_status_clear(&status);
@@ -40,7 +50,7 @@ void* polycall_serving_reply(polycall_serving* serving, void* local,
     serving->arena = serving->reply->arena;
   } else {
     wrap(&serving->own, type, local);
-    serving->own.arena = &serving->own_arena;
+    serving->own.arena = polycall_serving_arena(serving);
     serving->reply = &serving->own;
   }
   void* const message = serving->reply->message;

@@ -649,7 +649,8 @@ static void hazards_imports_ImportsEcho_server_tree_run(void* arg, polycall_call
       &hazards_recursion_Tree_type);
   if (request == NULL) return;
   polycall_status status = POLYCALL_STATUS_INIT;
-  const polycall_code code = self->handlers.tree(self->arg, call, request, serving.arena, &status);
+  const polycall_code code = self->handlers.tree(self->arg, call, request,
+                                                 polycall_serving_arena(&serving), &status);
   polycall_serving_end(&serving, code, &status);
 }
 

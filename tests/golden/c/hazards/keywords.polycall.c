@@ -4357,7 +4357,8 @@ static void hazards_import_package_def_lambda_nil_Keywords_server_goto_run(void*
   polycall_serving_begin(&serving, call);
   (void)message;
   polycall_status status = POLYCALL_STATUS_INIT;
-  const polycall_code code = self->handlers.goto_(self->arg, call, serving.arena, &status);
+  const polycall_code code = self->handlers.goto_(self->arg, call, polycall_serving_arena(&serving),
+                                                  &status);
   polycall_serving_end(&serving, code, &status);
 }
 
@@ -4413,7 +4414,8 @@ static void hazards_import_package_def_lambda_nil_Keywords_server_task_run(void*
       &serving, message, &hazards_import_package_def_lambda_nil_Task_type);
   if (request == NULL) return;
   polycall_status status = POLYCALL_STATUS_INIT;
-  const polycall_code code = self->handlers.task(self->arg, call, request, serving.arena, &status);
+  const polycall_code code = self->handlers.task(self->arg, call, request,
+                                                 polycall_serving_arena(&serving), &status);
   polycall_serving_end(&serving, code, &status);
 }
 

@@ -974,7 +974,8 @@ static void hazards_proto2_Proto2_server_echo_extendable_run(void* arg, polycall
       &hazards_proto2_Extendable_type);
   if (request == NULL) return;
   polycall_status status = POLYCALL_STATUS_INIT;
-  const polycall_code code = self->handlers.echo_extendable(self->arg, call, request, serving.arena,
+  const polycall_code code = self->handlers.echo_extendable(self->arg, call, request,
+                                                            polycall_serving_arena(&serving),
                                                             &status);
   polycall_serving_end(&serving, code, &status);
 }

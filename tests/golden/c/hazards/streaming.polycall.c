@@ -662,7 +662,8 @@ static void hazards_streaming_Streaming_server_down_run(void* arg, polycall_call
       &hazards_streaming_Item_type);
   if (request == NULL) return;
   polycall_status status = POLYCALL_STATUS_INIT;
-  const polycall_code code = self->handlers.down(self->arg, call, request, serving.arena, &status);
+  const polycall_code code = self->handlers.down(self->arg, call, request,
+                                                 polycall_serving_arena(&serving), &status);
   polycall_serving_end(&serving, code, &status);
 }
 
@@ -749,7 +750,8 @@ static void hazards_streaming_Streaming_server_both_run(void* arg, polycall_call
   polycall_serving_begin(&serving, call);
   (void)message;
   polycall_status status = POLYCALL_STATUS_INIT;
-  const polycall_code code = self->handlers.both(self->arg, call, serving.arena, &status);
+  const polycall_code code = self->handlers.both(self->arg, call, polycall_serving_arena(&serving),
+                                                 &status);
   polycall_serving_end(&serving, code, &status);
 }
 

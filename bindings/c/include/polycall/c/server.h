@@ -14,6 +14,7 @@ typedef struct polycall_serving {
   const polycall_message_type* reply_type; /* NULL: the reply is a stream */
   polycall_object* reply;                  /* `own`, or the place that the caller offered */
   polycall_arena* arena;                   /* for the handler: `own_arena`, or the caller's */
+  bool has_own_arena; /* a call within the process mostly needs none: all is its caller's */
   polycall_object own;
   polycall_arena own_arena;
   char space[1024];
@@ -30,6 +31,9 @@ const void* polycall_serving_request(polycall_serving* serving, const polycall_m
 /* The reply to be filled, initialised: the caller's own if it is in this process, else `local`. */
 void* polycall_serving_reply(polycall_serving* serving, void* local,
                              const polycall_message_type* type);
+
+/* The arena of a handler whose replies are a stream. */
+polycall_arena* polycall_serving_arena(polycall_serving* serving);
 
 /* Finishes the call with what the handler returned and frees what it allocated. */
 void polycall_serving_end(polycall_serving* serving, polycall_code code, polycall_status* status);
