@@ -100,6 +100,6 @@ void unary_clear(polycall_unary* unary) {
 
 polycall_call* start(struct fixture* fixture, enum method_index index, int64_t timeout_ns) {
   polycall_call_options options = POLYCALL_CALL_OPTIONS_INIT;
-  options.timeout_ns = timeout_ns;
+  options.timeout_ns = timeout_ns != 0 ? timeout_ns : 30 * SECOND;
   return polycall_call_start(fixture->channel, method_of(fixture, index), &options);
 }

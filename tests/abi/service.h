@@ -84,7 +84,7 @@ polycall_code call_text(struct fixture* fixture, enum method_index index, const 
                         const polycall_call_options* options, polycall_unary* unary);
 void unary_clear(polycall_unary* unary);
 
-/* Starts a streaming call. */
+/* Starts a streaming call; `timeout_ns` 0: 30 seconds. */
 polycall_call* start(struct fixture* fixture, enum method_index index, int64_t timeout_ns);
 
 #define SECOND INT64_C(1000000000)
