@@ -3,6 +3,7 @@
 #include <set>
 #include <string>
 
+#include "codegen/c/conflicts.h"
 #include "codegen/c/messages.h"
 #include "codegen/c/naming.h"
 #include "codegen/c/services.h"
@@ -112,6 +113,7 @@ std::string Source(const model::File& file, Names* names) {
 
 void EmitC(const model::File& file, const Options& options, Output* output) {
   Names names;
+  c::RefuseConflicts(file, &names, output);
   output->Add(c::HeaderName(file), Header(file, &names));
   output->Add(file.base_name() + ".polycall.c", Source(file, &names));
 }
