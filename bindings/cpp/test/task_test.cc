@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <polycall/resumption.h>
 #include <polycall/task.h>
+#include <polycall/when_all.h>
 
 #include <coroutine>
 #include <memory>
@@ -8,6 +9,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace polycall {
 namespace {
@@ -123,6 +125,36 @@ TEST(Task, StartRunsItWithoutAnybodyWaiting) {
   Start(run());
   EXPECT_TRUE(ran);
 }
+
+TEST(WhenAll, ResultsComeInTheTasksOrderWhereverTheyEnd) {
+  const auto hop = [](int number) -> Task<int> {
+    if (number % 2 == 0) co_await OnThread();
+    co_return number;
+  };
+  for (int round = 0; round < 50; ++round) {
+    std::vector<Task<int>> tasks;
+    for (int i = 0; i < 8; ++i) tasks.push_back(hop(i));
+    EXPECT_EQ(BlockOn(WhenAll(std::move(tasks))), (std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7}));
+  }
+}
+
+TEST(WhenAll, AnExceptionIsThrownWhenAllHaveEnded) {
+  int ended = 0;
+  const auto fail = [&](bool fails) -> Task<int> {
+    co_await AtOnce();
+    ++ended;
+    if (fails) throw std::runtime_error("one");
+    co_return 1;
+  };
+  std::vector<Task<int>> tasks;
+  tasks.push_back(fail(false));
+  tasks.push_back(fail(true));
+  tasks.push_back(fail(false));
+  EXPECT_THROW(BlockOn(WhenAll(std::move(tasks))), std::runtime_error);
+  EXPECT_EQ(ended, 3);
+}
+
+TEST(WhenAll, NoTasksAreNoWait) { EXPECT_TRUE(BlockOn(WhenAll(std::vector<Task<int>>())).empty()); }
 
 TEST(Task, ItsResultMayOnlyMove) {
   const auto make = []() -> Task<std::unique_ptr<int>> { co_return std::make_unique<int>(5); };

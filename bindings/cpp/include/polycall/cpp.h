@@ -20,5 +20,6 @@
 #include <polycall/stub.h>
 #include <polycall/task.h>
 #include <polycall/unary_call.h>
+#include <polycall/when_all.h>
 
 #endif  // POLYCALL_CPP_H_
