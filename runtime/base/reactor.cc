@@ -47,7 +47,6 @@ Reactor::Reactor(const Options& options) : options_(options) {
 
 Reactor::~Reactor() {
   Stop();
-  DrainGraveyard();
   CloseTracked(event_fd_);
   CloseTracked(epoll_fd_);
 }
@@ -129,6 +128,7 @@ void Reactor::Stop() {
   }
   watchdog_waiter_.Wake();
   if (watchdog_.joinable()) watchdog_.join();
+  DrainGraveyard();
 }
 
 void Reactor::Work(int64_t deadline, bool donated) {

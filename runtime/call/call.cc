@@ -129,7 +129,6 @@ void Call::Reset() NO_THREAD_SAFETY_ANALYSIS {
   cancel_cb_ = nullptr;
   cancel_running_ = draining_ = drain_posted_ = false;
   parent_ = nullptr;
-  inline_parent_ = nullptr;
   if (!children_.empty()) children_.clear();
 }
 
@@ -145,7 +144,6 @@ void Call::EndInline() NO_THREAD_SAFETY_ANALYSIS {
   place_ = nullptr;
   link_ptr_.store(nullptr, std::memory_order_relaxed);
   inline_result = nullptr;
-  inline_parent_ = nullptr;
   ended_.store(false, std::memory_order_relaxed);
   finished_.store(false, std::memory_order_relaxed);
   if (CallPool* pool = Pool()) {
@@ -184,9 +182,7 @@ void Call::ReleaseUser() {
 
 void Call::Inherit(Call* parent) {
   deadline_ = std::min(deadline_, parent->deadline_);
-  // Inline calls live in their caller's frame: the one that can be cancelled is further out.
-  while (parent->inline_parent_ != nullptr) parent = const_cast<Call*>(parent->inline_parent_);
-  parent->plain_ = false;
+  parent->plain_ = plain_ = false;
   bool cancelled;
   {
     base::MutexLock lock(parent->mutex_);
@@ -197,9 +193,17 @@ void Call::Inherit(Call* parent) {
       parent_ = parent;
     }
   }
-  if (cancelled) {
-    EndLocally({POLYCALL_CANCELLED, "the call on whose behalf this one was made was cancelled"});
+  if (cancelled) EndWithParent(POLYCALL_CANCELLED);
+}
+
+void Call::EndWithParent(int32_t code) {
+  if (role_ == Role::kHandler) {
+    OnCancelled(code);  // it runs in its caller's frame
+    return;
   }
+  EndLocally({code, code == POLYCALL_DEADLINE_EXCEEDED
+                        ? "the deadline of the call on whose behalf this one was made passed"
+                        : "the call on whose behalf this one was made was cancelled"});
 }
 
 void Call::LeaveParent() {
@@ -225,9 +229,7 @@ void Call::CancelChildren(int32_t code) {
     for (Call* child : children) child->Retain();
   }
   for (Call* child : children) {
-    child->EndLocally({code, code == POLYCALL_DEADLINE_EXCEEDED
-                                 ? "the deadline of the call on whose behalf this one was made passed"
-                                 : "the call on whose behalf this one was made was cancelled"});
+    child->EndWithParent(code);
     child->parent_ = nullptr;
     child->Release();
     Release();  // the child's reference to us

@@ -47,7 +47,7 @@ class CallOwner {
   // again (through Call::Attach), false to let it end.
   virtual bool Retry(Call& call, const base::Status& status, bool not_started) = 0;
   // The call will not touch its owner again.
-  virtual void CallDone(Call& call) = 0;
+  virtual void CallDone(Call& call, bool ok) = 0;
   // Blocks in the caller's thread until a call that has no link yet has one, was ended, or
   // `deadline` came; false then.
   virtual bool WaitAttached(Call& call, base::Waiter& waiter, int64_t deadline) = 0;
@@ -116,6 +116,7 @@ class Call final : public base::RefCounted<Call> {
   uint32_t attempts() const { return attempts_; }
   // Makes this call end when `parent` is cancelled. Bounds the deadline by the parent's.
   void Inherit(Call* parent);
+  void LeaveParent();
   // Arms the deadline: at its time the call ends (caller) or is cancelled (handler).
   void ArmDeadline();
 
@@ -180,8 +181,6 @@ class Call final : public base::RefCounted<Call> {
   void InterceptMessage(const polycall_message& message, bool sent);
   // CallInline's end of a call that was finished in its frame: back to the cache, cheaply.
   void EndInline();
-  // An inline call has its caller's handler as parent: it hears of cancellation by asking.
-  void set_inline_parent(const Call* parent) { inline_parent_ = parent; }
   void mark_dispatched() { dispatched_ = true; }
   bool dispatched() const { return dispatched_; }
   // Offers the caller's place for the response (inproc).
@@ -229,7 +228,7 @@ class Call final : public base::RefCounted<Call> {
 
   struct Children;
   void CancelChildren(int32_t code);
-  void LeaveParent();
+  void EndWithParent(int32_t code);
   bool End(base::Status status, std::unique_ptr<Metadata> trailing) EXCLUDES(mutex_);
   bool MaySendLocked(base::Status* error) REQUIRES(mutex_);
   base::Status EndedStatusLocked() REQUIRES(mutex_);
@@ -317,7 +316,6 @@ class Call final : public base::RefCounted<Call> {
   std::atomic<bool> timer_armed_{false};
 
   Call* parent_ = nullptr;  // referenced
-  const Call* inline_parent_ = nullptr;
   std::vector<Call*> children_ GUARDED_BY(mutex_);
 };
 

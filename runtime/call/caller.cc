@@ -51,6 +51,7 @@ bool Call::End(base::Status status, std::unique_ptr<Metadata> trailing) {
   if (interceptors_ != nullptr) {
     interceptors_->Finished(abi(), &status, &interceptor_states_);
   }
+  const bool ok = status.ok();
   {
     base::MutexLock lock(mutex_);
     status_ = std::move(status);
@@ -59,7 +60,7 @@ bool Call::End(base::Status status, std::unique_ptr<Metadata> trailing) {
   }
   DisarmDeadline();
   LeaveParent();
-  if (owner_ != nullptr) owner_->CallDone(*this);
+  if (owner_ != nullptr) owner_->CallDone(*this, ok);
   return true;
 }
 
@@ -80,6 +81,14 @@ void Call::EndLocally(const base::Status& status) {
 void Call::OnStatus(base::Status status, std::unique_ptr<Metadata> trailing,
                     polycall_message* response, bool not_started) {
   base::Ref<Call> self = base::Ref<Call>::Share(this);
+  if (deadline_ != base::kNever && base::NowNs() >= deadline_ &&
+      status.code() != POLYCALL_DEADLINE_EXCEEDED) {
+    // The answer came too late, whatever it is.
+    status = base::DeadlineExceeded("the deadline of " + spec_->path +
+                                    " passed before the call ended");
+    if (response != nullptr) polycall_message_release(response);
+    response = nullptr;
+  }
   if (!status.ok() && owner_ != nullptr &&
       (not_started || status.code() == POLYCALL_UNAVAILABLE) && !ended()) {
     bool untouched;

@@ -41,6 +41,12 @@ base::Status Call::SetTrailingMetadata(const Metadata& metadata) {
 }
 
 void Call::Finish(base::Status status, const polycall_message* response) {
+  // What a handler makes of a call that was over before is not what became of it.
+  if (deadline_ != base::kNever && base::NowNs() >= deadline_) {
+    status = base::DeadlineExceeded("the deadline of " + spec_->path + " passed");
+  } else if (status.ok() && cancelled_.load(std::memory_order_acquire)) {
+    status = base::Status(POLYCALL_CANCELLED, spec_->path + " was cancelled");
+  }
   if (status.ok() && response == nullptr && !spec_->handler_streams()) {
     status = base::Internal("the handler of " + spec_->path + " finished without a response");
   } else if (response != nullptr && (spec_->handler_streams() || !status.ok())) {
@@ -93,7 +99,7 @@ void Call::Finish(base::Status status, const polycall_message* response) {
     }
     link()->Finish(*this, status, trailing, response, false);
   }
-  if (owner_ != nullptr) owner_->CallDone(*this);
+  if (owner_ != nullptr) owner_->CallDone(*this, status.ok());
   send_waiter_.Wake();
   receive_waiter_.Wake();
   Drain();
@@ -103,7 +109,6 @@ void Call::Finish(base::Status status, const polycall_message* response) {
 bool Call::IsCancelled() const {
   if (cancelled_.load(std::memory_order_acquire)) return true;
   if (role_ == Role::kCaller) return ended();
-  if (inline_parent_ != nullptr && inline_parent_->IsCancelled()) return true;
   return deadline_ != base::kNever && base::NowNs() >= deadline_;
 }
 

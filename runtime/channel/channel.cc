@@ -118,6 +118,11 @@ void Channel::Unary(polycall_unary* unary) {
   unary->response = POLYCALL_MESSAGE_INIT;
   unary->initial_metadata = unary->trailing_metadata = nullptr;
   if (CallInline(unary)) return;
+  if (options_.target.transport == "inproc" && inline_.load(std::memory_order_relaxed) == nullptr) {
+    // Cheap enough to do before the call is looked at; what fails is found again below.
+    base::Ref<transport::Connection> connection;
+    if (Connect(false, base::kNever, nullptr, &connection).ok() && CallInline(unary)) return;
+  }
   base::Status error;
   auto call = base::Ref<Call>::Adopt(
       NewCall(*unary->method, unary->options, unary->response_type, &error));
@@ -243,7 +248,7 @@ bool Channel::TakePending(Call& call) {
   return false;
 }
 
-void Channel::CallDone(Call&) {
+void Channel::CallDone(Call&, bool) {
   if (live_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
     base::MutexLock lock(mutex_);
     if (closing_) changed_.notify_all();

@@ -64,7 +64,7 @@ class Channel final : public call::CallOwner, public transport::Connection::Obse
 
   // CallOwner
   bool Retry(call::Call& call, const base::Status& status, bool not_started) override;
-  void CallDone(call::Call& call) override;
+  void CallDone(call::Call& call, bool ok) override;
   bool WaitAttached(call::Call& call, base::Waiter& waiter, int64_t deadline) override;
 
   // Observer

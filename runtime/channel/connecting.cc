@@ -48,7 +48,8 @@ Channel::~Channel() {
     timer_set_ = false;
   }
   base::MutexLock lock(mutex_);
-  while (live_.load() > 0 || connecting_ || serving_pending_ || timer_set_ || in_use_.load() > 0) {
+  // Another thread may be closing a connection: it tells us last of all.
+  while (live_.load() > 0 || current_ || !others_.empty() || connecting_ || serving_pending_ || timer_set_ || in_use_.load() > 0) {
     changed_.wait_for(mutex_, std::chrono::milliseconds(1));
   }
 }
@@ -94,6 +95,21 @@ base::Status Channel::ConnectOnce(int64_t deadline, base::Ref<transport::Connect
       }
     }
   }
+  if (connection) {
+    mutex_.Lock();
+    const bool closing = closing_;
+    // The destructor waits for connecting_, and for what it finds here.
+    if (!closing) {
+      if (current_) Retire(std::move(current_));
+      current_ = connection;
+    }
+    mutex_.Unlock();
+    if (closing) {
+      outcome.status = base::Status(POLYCALL_CANCELLED, "the channel was freed");
+      connection->Close(outcome.status);
+      connection = nullptr;
+    }
+  }
   const int64_t backoff = outcome.status.ok() ? 0 : Backoff(failures_);
   base::MutexLock lock(mutex_);
   connecting_ = false;
@@ -101,10 +117,10 @@ base::Status Channel::ConnectOnce(int64_t deadline, base::Ref<transport::Connect
     failures_ = 0;
     next_attempt_ = 0;
     last_error_ = base::Status();
-    if (current_) Retire(std::move(current_));
-    current_ = connection;
     *out = connection;
-    if (outcome.transport == "inproc") inline_.store(connection.get(), std::memory_order_release);
+    if (outcome.transport == "inproc" && current_.get() == connection.get()) {
+      inline_.store(connection.get(), std::memory_order_release);
+    }
   } else {
     ++failures_;
     next_attempt_ = base::DeadlineAfter(backoff);

@@ -56,7 +56,8 @@ transport::Agreed Agree(const transport::Limits& own, const Limits& peer) {
   agreed.receive = own;
   agreed.max_send_message_size =
       std::min<uint64_t>(said(peer.max_message_size, defaults.max_message_size), 0x7FFF0000u);
-  agreed.max_send_metadata_size = said(peer.max_metadata_size, defaults.max_metadata_size);
+  agreed.max_send_metadata_size =
+      std::min(own.max_metadata_size, said(peer.max_metadata_size, defaults.max_metadata_size));
   agreed.max_calls = std::min(own.max_calls, said(peer.max_calls, defaults.max_calls));
   agreed.send_call_window = said(peer.call_window, defaults.call_window);
   agreed.send_connection_window = said(peer.connection_window, defaults.connection_window);

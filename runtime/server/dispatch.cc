@@ -22,7 +22,8 @@ call::Call* Server::NewCall(call::ServerMethod* method) {
   return call;
 }
 
-void Server::CallDone(call::Call&) {
+void Server::CallDone(call::Call&, bool ok) {
+  if (!ok) failed_.fetch_add(1, std::memory_order_relaxed);
   in_flight_.fetch_sub(1, std::memory_order_release);
   if (draining()) {
     base::MutexLock lock(mutex_);

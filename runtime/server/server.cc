@@ -235,7 +235,10 @@ void Server::GetStats(polycall_server_stats* out) {
   stats.threads = reactor_.threads();
   {
     base::MutexLock lock(mutex_);
-    for (auto& listener : listeners_) stats.calls_started += listener->calls_started();
+    for (auto& listener : listeners_) {
+      stats.calls_started += listener->calls_started();
+      stats.calls_failed += listener->calls_failed();
+    }
   }
   const size_t size = std::min(out->struct_size, sizeof(stats));
   stats.struct_size = out->struct_size;

@@ -71,7 +71,7 @@ class Server final : public transport::Acceptor, public call::CallOwner {
 
   // CallOwner
   bool Retry(call::Call&, const base::Status&, bool) override { return false; }
-  void CallDone(call::Call& call) override;
+  void CallDone(call::Call& call, bool ok) override;
   bool WaitAttached(call::Call&, base::Waiter& waiter, int64_t deadline) override {
     return waiter.Wait(deadline);
   }

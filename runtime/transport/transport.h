@@ -153,6 +153,7 @@ class Listener {
   virtual size_t connection_count() = 0;
   // Calls that went past the acceptor (CallInline).
   virtual uint64_t calls_started() { return 0; }
+  virtual uint64_t calls_failed() { return 0; }
 };
 
 // A mechanism. Stateless; thread-safe.

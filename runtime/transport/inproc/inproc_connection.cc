@@ -43,7 +43,7 @@ void InprocServerLink::Part(call::Call& call) {
   call.Release();
 }
 
-void InprocServerLink::CancelCalls() {
+void InprocServerLink::CancelCalls(const base::Status& why) {
   std::vector<std::pair<base::Ref<call::Call>, base::Ref<call::Call>>> pairs;
   {
     base::MutexLock lock(mutex_);
@@ -54,8 +54,7 @@ void InprocServerLink::CancelCalls() {
   }
   for (auto& [handler, caller] : pairs) {
     Part(*handler);
-    caller->OnStatus(base::Unavailable("the server at " + hub_->address() + " was shut down"),
-                     nullptr, nullptr, false);
+    caller->OnStatus(why, nullptr, nullptr, false);
     handler->OnCancelled(POLYCALL_CANCELLED);
   }
 }
@@ -79,7 +78,8 @@ void InprocHub::CancelCalls() {
       if (link->TryRetain()) links.push_back(base::Ref<call::Link>::Adopt(link));
     }
   }
-  for (auto& link : links) static_cast<InprocServerLink*>(link.get())->CancelCalls();
+  const base::Status why = base::Unavailable("the server at " + address_ + " was shut down");
+  for (auto& link : links) static_cast<InprocServerLink*>(link.get())->CancelCalls(why);
 }
 
 base::Ref<call::Call> InprocServerLink::Peer(call::Call& call) {
@@ -95,8 +95,7 @@ base::Status InprocServerLink::Send(call::Call& call, const polycall_message& me
   if (base::Status status = call::KeepMessage(message, caller->accepts(), &kept); !status.ok()) {
     return status;
   }
-  if (base::Status status = TooLarge("a message", kept, hub_->acceptor()->limits().max_message_size);
-      !status.ok()) {
+  if (base::Status status = TooLarge("a message", kept, max_message_size_); !status.ok()) {
     polycall_message_release(&kept);
     return status;
   }
@@ -142,9 +141,10 @@ void InprocServerLink::Finish(call::Call& call, const base::Status& status,
   if (call::InlineResult* result = call.inline_result) {
     const bool same_thread = result->thread == call::ThreadToken();
     polycall_unary* unary = result->unary;
+    if (!status.ok()) hub_->CountFailed();
     if (response != nullptr && status.ok()) {
       const base::Status filled =
-          FillResponse(*response, unary, hub_->acceptor()->limits().max_message_size);
+          FillResponse(*response, unary, max_message_size_);
       if (!filled.ok()) filled.ToAbi(&unary->status);
     } else if (!status.ok()) {
       status.ToAbi(&unary->status);
@@ -168,7 +168,7 @@ void InprocServerLink::Finish(call::Call& call, const base::Status& status,
   if (response != nullptr) {
     base::Status bad = call::KeepMessage(*response, caller->accepts(), &kept);
     if (bad.ok()) {
-      bad = TooLarge("the response", kept, hub_->acceptor()->limits().max_message_size);
+      bad = TooLarge("the response", kept, max_message_size_);
       if (!bad.ok()) polycall_message_release(&kept);
     }
     if (bad.ok() && kept.data == nullptr && !call::IsTyped(kept)) kept.data = "";
@@ -193,7 +193,13 @@ InprocConnection::InprocConnection(base::Ref<InprocHub> hub, const Agreed& agree
     : hub_(hub),
       agreed_(agreed),
       observer_(observer),
-      server_link_(base::Ref<InprocServerLink>::Adopt(new InprocServerLink(hub))) {}
+      server_link_(base::Ref<InprocServerLink>::Adopt(new InprocServerLink(
+          hub, agreed.receive.max_message_size))) {
+  if (hub_->Enter()) {
+    hub_->acceptor()->AdmitConnection();
+    hub_->Leave();
+  }
+}
 
 void InprocConnection::MapMethod(uint32_t index, uint16_t number) {
   if (index >= kCached || number == 0xFFFF || !hub_->Enter()) return;
@@ -238,7 +244,7 @@ void InprocConnection::Start(call::Call& call, const polycall_message* first, bo
     return;
   }
   const call::Metadata& metadata = call.request_metadata();
-  if (call::MetadataSize(metadata) > acceptor->limits().max_metadata_size) {
+  if (call::MetadataSize(metadata) > agreed_.max_send_metadata_size) {
     Refuse(call, base::ResourceExhausted("the metadata is larger than the peer's max_metadata_size"),
            false);
     return;
@@ -342,19 +348,25 @@ base::Status InprocConnection::Ping(int64_t, int64_t* round_trip_ns) {
 }
 
 void InprocConnection::Close(const base::Status& why) {
-  if (!closed_.exchange(true)) observer_->OnClosed(this, why);
+  if (closed_.exchange(true)) return;
+  if (hub_->Enter()) {
+    hub_->acceptor()->ConnectionClosed();
+    hub_->Leave();
+  }
+  server_link_->CancelCalls(why);
+  observer_->OnClosed(this, why);
 }
 
 bool InprocConnection::CallInline(polycall_unary* unary, const polycall_method& method,
                                   int64_t deadline, call::Call* parent) {
-  if (!hub_->Enter()) return false;  // the channel looks for another connection
+  if (!hub_->EnterWithCall()) return false;  // the channel looks for another connection
   Acceptor* acceptor = hub_->acceptor();
   call::ServerMethod* target = Resolve(method);
   if (target == nullptr || acceptor->draining() || target->handler.fn == nullptr ||
       (unary->options != nullptr && unary->options->metadata != nullptr) ||
       (target->handler.asynchronous != 0 && (deadline != base::kNever || parent != nullptr))) {
     // Rarer things take the general way.
-    hub_->Leave();
+    hub_->LeaveUncalled();
     return false;
   }
   call::InlineResult result{.unary = unary, .thread = call::ThreadToken()};
@@ -364,7 +376,7 @@ bool InprocConnection::CallInline(polycall_unary* unary, const polycall_method& 
   handler->set_borrowed_link(server_link_.get());
   handler->inline_result = &result;
   handler->set_deadline(deadline);
-  handler->set_inline_parent(parent);
+  if (parent != nullptr) handler->Inherit(parent);
   handler->set_thread_hook(acceptor->thread_hook());
   if (target->handler.asynchronous == 0 && unary->response_place != nullptr) {
     handler->set_response_place(unary->response_type, unary->response_place);
@@ -385,7 +397,15 @@ bool InprocConnection::CallInline(polycall_unary* unary, const polycall_method& 
     handler->Finish(bad, nullptr);
   }
   if (!result.done.load(std::memory_order_relaxed)) WaitInline(*handler, result, deadline);
+  if (deadline != base::kNever && base::NowNs() >= deadline) {
+    // It was waited for, but it is too late.
+    polycall_status_clear(&unary->status);
+    polycall_message_release(&unary->response);
+    base::DeadlineExceeded("the deadline of " + method.path + " passed before its handler finished")
+        .ToAbi(&unary->status);
+  }
   polycall_message_release(&encoded);
+  if (parent != nullptr) handler->LeaveParent();
   handler->EndInline();
   hub_->Leave();
   return true;

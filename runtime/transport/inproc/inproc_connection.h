@@ -25,12 +25,14 @@ class InprocHub final : public base::RefCounted<InprocHub> {
       : acceptor_(acceptor), address_(std::move(address)) {}
 
   // Goes in for the time of an access to the server. False: the door is closed.
-  bool Enter() {
-    const uint64_t before = state_.fetch_add(kOneInside + kOneStarted, std::memory_order_acquire);
-    if ((before & kClosed) == 0) return true;
-    state_.fetch_sub(kOneInside, std::memory_order_release);
-    return false;
+  bool Enter() { return Enter(kOneInside); }
+  // The same for a call that only the hub counts.
+  bool EnterWithCall() { return Enter(kOneInside + kOneStarted); }
+  void LeaveUncalled() {
+    state_.fetch_sub(kOneInside + kOneStarted, std::memory_order_release);
   }
+  void CountFailed() { failed_.fetch_add(1, std::memory_order_relaxed); }
+  uint64_t failed() const { return failed_.load(std::memory_order_relaxed); }
   void Leave() { state_.fetch_sub(kOneInside, std::memory_order_release); }
   void Close() { state_.fetch_or(kClosed); }
   bool closed() const { return (state_.load(std::memory_order_acquire) & kClosed) != 0; }
@@ -48,6 +50,13 @@ class InprocHub final : public base::RefCounted<InprocHub> {
   const std::string& address() const { return address_; }
 
  private:
+  bool Enter(uint64_t what) {
+    const uint64_t before = state_.fetch_add(what, std::memory_order_acquire);
+    if ((before & kClosed) == 0) return true;
+    state_.fetch_sub(what, std::memory_order_release);
+    return false;
+  }
+
   static constexpr uint64_t kClosed = 1;
   static constexpr uint64_t kOneInside = 2;
   static constexpr uint64_t kInsideMask = (1u << 24) - 2;
@@ -55,6 +64,7 @@ class InprocHub final : public base::RefCounted<InprocHub> {
   Acceptor* const acceptor_;
   const std::string address_;
   alignas(64) std::atomic<uint64_t> state_{0};
+  std::atomic<uint64_t> failed_{0};
   base::Mutex mutex_;
   std::unordered_set<InprocServerLink*> links_ GUARDED_BY(mutex_);
 };
@@ -62,7 +72,9 @@ class InprocHub final : public base::RefCounted<InprocHub> {
 // The handler's end: one per connection. Thread-safe.
 class InprocServerLink final : public call::Link {
  public:
-  explicit InprocServerLink(base::Ref<InprocHub> hub) : hub_(std::move(hub)) {
+  // `max_message_size` is what the caller takes.
+  InprocServerLink(base::Ref<InprocHub> hub, uint64_t max_message_size)
+      : hub_(std::move(hub)), max_message_size_(max_message_size) {
     hub_->Register(this);
   }
   ~InprocServerLink() { hub_->Unregister(this); }
@@ -86,10 +98,11 @@ class InprocServerLink final : public call::Link {
   void Join(call::Call& caller, call::Call& handler);
   void Part(call::Call& call);
   base::Ref<call::Call> Peer(call::Call& call);
-  void CancelCalls();
+  void CancelCalls(const base::Status& why);
 
  private:
   const base::Ref<InprocHub> hub_;
+  const uint64_t max_message_size_;
   base::Mutex mutex_;  // guards Call::peer of the calls of this connection
   std::unordered_set<call::Call*> handlers_ GUARDED_BY(mutex_);  // joined
 };

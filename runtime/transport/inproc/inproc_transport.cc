@@ -45,6 +45,7 @@ class InprocListener final : public Listener {
   }
   size_t connection_count() override { return hub_->inside(); }
   uint64_t calls_started() override { return hub_->started(); }
+  uint64_t calls_failed() override { return hub_->failed(); }
 
  private:
   const std::string name_;

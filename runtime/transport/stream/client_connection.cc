@@ -365,7 +365,8 @@ void ClientConnection::Close(const base::Status& why) {
   }
   for (base::Waiter* waiter : sleepers) waiter->Promote();
   Kick();
-  observer_->OnClosed(this, why);
+  base::MutexLock lock(observer_mutex_);
+  std::exchange(observer_, nullptr)->OnClosed(this, why);
 }
 
 void ClientConnection::Drain() {

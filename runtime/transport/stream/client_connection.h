@@ -89,7 +89,7 @@ class ClientConnection final : public Connection, public base::Source {
   void OnStatusFrame(const call::FrameHeader& header, std::string_view body, base::Buffer* buffer);
   bool ReadUntil(base::Waiter& waiter, int64_t deadline);
   void ProtocolError(std::string_view what);
-  void LeaveReading();
+  void PassOn();
   void Arm() REQUIRES(mutex_);
   void Disarm() REQUIRES(mutex_);
   void Kick();
@@ -105,7 +105,8 @@ class ClientConnection final : public Connection, public base::Source {
   const char* const transport_;
   const std::string peer_;
   const Agreed agreed_;
-  Observer* const observer_;
+  base::Mutex observer_mutex_;  // held while the observer is told: it may go once OnClosed returned
+  Observer* observer_ GUARDED_BY(observer_mutex_);
   int kick_fd_ = -1;  // wakes a thread that reads in poll
 
   FrameReader reader_;

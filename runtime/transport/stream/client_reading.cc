@@ -57,7 +57,7 @@ void ClientConnection::SetAsync(call::Call& call) {
 bool ClientConnection::WaitFor(base::Waiter& waiter, int64_t deadline) {
   for (;;) {
     if (waiter.TryTake()) {
-      if (waiter.TakePromotion()) LeaveReading();
+      if (waiter.TakePromotion()) PassOn();
       return true;
     }
     bool reading = false;
@@ -82,7 +82,11 @@ bool ClientConnection::WaitFor(base::Waiter& waiter, int64_t deadline) {
     if (start_tick) ScheduleTick(kUnattended);
     if (reading) {
       const bool woken = ReadUntil(waiter, deadline);
-      LeaveReading();
+      {
+        base::MutexLock lock(mutex_);
+        reader_role_ = Reader::kNobody;
+      }
+      PassOn();
       if (woken) return true;
       if (deadline != base::kNever && base::NowNs() >= deadline) return false;
       continue;
@@ -95,26 +99,21 @@ bool ClientConnection::WaitFor(base::Waiter& waiter, int64_t deadline) {
       std::erase(sleepers_, &waiter);
     }
     if (result == base::Waiter::Result::kPromoted) continue;  // reads, or passes the role on
-    if (waiter.TakePromotion()) LeaveReading();
+    if (waiter.TakePromotion()) PassOn();
     return result == base::Waiter::Result::kWoken;
   }
 }
 
-// Gives the role to the next sleeper, to the reactor, or to nobody until the tick finds it so.
-void ClientConnection::LeaveReading() {
-  base::Waiter* next = nullptr;
-  {
-    base::MutexLock lock(mutex_);
-    if (reader_role_ == Reader::kThread) reader_role_ = Reader::kNobody;
-    if (reader_role_ == Reader::kNobody && !closed_) {
-      if (!sleepers_.empty()) {
-        next = sleepers_.back();
-        sleepers_.pop_back();
-      } else if (async_live_ > 0 || writer_.blocked()) {
-        Arm();
-      }
-    }
-    if (next != nullptr) next->Promote();
+// The role is free: gives it to a sleeper, to the reactor, or to nobody until the tick finds it so.
+void ClientConnection::PassOn() {
+  base::MutexLock lock(mutex_);
+  if (reader_role_ != Reader::kNobody || closed_) return;
+  if (!sleepers_.empty()) {
+    // Under the lock: a sleeper takes itself out of the list under it before it goes away.
+    sleepers_.back()->Promote();
+    sleepers_.pop_back();
+  } else if (async_live_ > 0 || writer_.blocked()) {
+    Arm();
   }
 }
 
@@ -340,7 +339,10 @@ void ClientConnection::Dispatch(const FrameHeader& header, std::string_view body
                "the peer " + peer_ + " ended the connection: " + std::string(parts.text)});
         break;
       }
-      observer_->OnDraining(this);
+      {
+        base::MutexLock lock(observer_mutex_);
+        if (observer_ != nullptr) observer_->OnDraining(this);
+      }
       Drain();
       break;
     }
