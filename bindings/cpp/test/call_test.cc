@@ -161,16 +161,9 @@ TEST_P(CallTest, AnAsynchronousCallIsCancelledByItsHandle) {
   }
   polycall::CallHandle handle;
   std::promise<StatusOr<Result>> promise;
-  polycall::CallOptions options{.timeout = kBound, .handle = &handle};
-  std::thread canceller;
-  std::atomic<bool> started = false;
-  std::thread caller([&] {
-    client().HangAsync(
-        OperandsOf(0), [&](StatusOr<Result> result) { promise.set_value(std::move(result)); },
-        options);
-    started = true;
-  });
-  caller.join();
+  client().HangAsync(OperandsOf(0),
+                     [&](StatusOr<Result> result) { promise.set_value(std::move(result)); },
+                     {.timeout = kBound, .handle = &handle});
   handle.Cancel("enough");
   std::future<StatusOr<Result>> future = promise.get_future();
   ASSERT_EQ(future.wait_for(kBound), std::future_status::ready);
