@@ -18,13 +18,20 @@ size_t CopyText(std::string_view text, char* out, size_t size) {
   return text.size();
 }
 
+// What a call of the parent's answers in a forked child.
+polycall_code Forked(polycall_status* status) {
+  return polycall::base::FailedPrecondition(
+             "this call belongs to the process that this one was forked from")
+      .ToAbi(status);
+}
+
 }  // namespace
 
 extern "C" {
 
 void polycall_call_retain(polycall_call* call) { Call::From(call)->RetainUser(); }
 void polycall_call_release(polycall_call* call) {
-  if (call != nullptr) Call::From(call)->ReleaseUser();
+  if (call != nullptr && !Call::From(call)->forked()) Call::From(call)->ReleaseUser();
 }
 
 const char* polycall_call_service(const polycall_call* call) {
@@ -51,46 +58,67 @@ size_t polycall_call_peer(const polycall_call* call, char* out, size_t size) {
 
 polycall_code polycall_call_send(polycall_call* call, const polycall_message* message,
                                  uint32_t flags, polycall_status* status) {
+  if (Call::From(call)->forked()) return Forked(status);
   return Call::From(call)->Send(*message, flags).ToAbi(status);
 }
 
 void polycall_call_send_async(polycall_call* call, const polycall_message* message, uint32_t flags,
                               polycall_done_fn done, void* arg) {
+  if (Call::From(call)->forked()) return done(arg, POLYCALL_FAILED_PRECONDITION);
   Call::From(call)->SendAsync(*message, flags, done, arg);
 }
 
 int polycall_call_receive(polycall_call* call, polycall_message* message) {
+  if (Call::From(call)->forked()) {
+    *message = POLYCALL_MESSAGE_INIT;
+    return 0;
+  }
   return Call::From(call)->Receive(message) ? 1 : 0;
 }
 
 void polycall_call_receive_async(polycall_call* call, polycall_receive_fn received, void* arg) {
+  if (Call::From(call)->forked()) return received(arg, nullptr);
   Call::From(call)->ReceiveAsync(received, arg);
 }
 
 void polycall_call_cancel(polycall_call* call, polycall_code code, const char* message) {
+  if (Call::From(call)->forked()) return;
   Call::From(call)->CancelByUser(code, message != nullptr ? message : "");
 }
 
 polycall_code polycall_call_half_close(polycall_call* call) {
+  if (Call::From(call)->forked()) return Forked(nullptr);
   Call::From(call)->HalfClose();
   return POLYCALL_OK;
 }
 
 const polycall_metadata* polycall_call_initial_metadata(polycall_call* call) {
+  if (Call::From(call)->forked()) return &polycall::call::EmptyMetadata();
   return &Call::From(call)->WaitInitialMetadata();
 }
 
 polycall_code polycall_call_wait(polycall_call* call, polycall_status* status,
                                  const polycall_metadata** trailing) {
+  if (Call::From(call)->forked()) {
+    if (trailing != nullptr) *trailing = &polycall::call::EmptyMetadata();
+    return Forked(status);
+  }
   return Call::From(call)->WaitEnd(trailing).ToAbi(status);
 }
 
 void polycall_call_wait_async(polycall_call* call, polycall_ended_fn ended, void* arg) {
+  if (Call::From(call)->forked()) {
+    polycall_status status;
+    Forked(&status);
+    ended(arg, &status, &polycall::call::EmptyMetadata());
+    return;
+  }
   Call::From(call)->WaitEndAsync(ended, arg);
 }
 
 void polycall_call_finish(polycall_call* call, const polycall_status* status,
                           const polycall_message* response) {
+  if (Call::From(call)->forked()) return;
   Call::From(call)->Finish(Status::FromAbi(status), response);
 }
 

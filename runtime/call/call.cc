@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/fork.h"
+
 namespace polycall::call {
 
 thread_local bool t_defer_callbacks = false;
@@ -59,6 +61,7 @@ Call* Call::New(Role role, const MethodSpec* spec, CallOwner* owner,
   call->user_refs_.store(1, std::memory_order_relaxed);
   call->role_ = role;
   call->spec_ = spec;
+  call->generation_ = base::ForkGeneration();
   call->owner_ = owner;
   call->interceptors_ = interceptors != nullptr && !interceptors->empty() ? interceptors : nullptr;
   return call;
@@ -108,6 +111,7 @@ void Call::Reset() NO_THREAD_SAFETY_ANALYSIS {
   send_credit_ = 0;
   received_.Clear();
   status_ = base::Status();
+  forced_ = base::Status();
   initial_metadata_.reset();
   trailing_metadata_.reset();
   if (has_kept_request_) {
@@ -152,6 +156,8 @@ void Call::EndInline() NO_THREAD_SAFETY_ANALYSIS {
     delete this;
   }
 }
+
+bool Call::forked() const { return generation_ != base::ForkGeneration(); }
 
 Call* Call::Current() { return t_current; }
 Call* Call::SetCurrent(Call* call) { return std::exchange(t_current, call); }
@@ -275,15 +281,8 @@ void Call::CancelByUser(int32_t code, std::string_view message) {
     EndLocally({code, message});
     return;
   }
-  // The handler's reference stays with the handler, whose own finish is then without effect.
   plain_ = false;
-  {
-    base::MutexLock lock(mutex_);
-    if (finished_.load(std::memory_order_relaxed) || ended_.load(std::memory_order_relaxed)) return;
-    ended_.store(true, std::memory_order_release);
-  }
-  link()->Finish(*this, {code, message}, nullptr, nullptr, false);
-  OnCancelled(POLYCALL_CANCELLED);
+  if (!finished()) Finish({code, message}, nullptr);
 }
 
 void Call::InterceptMessage(const polycall_message& message, bool sent) {

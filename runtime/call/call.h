@@ -93,6 +93,8 @@ class Call final : public base::RefCounted<Call> {
   Link* link() const { return link_ptr_.load(std::memory_order_acquire); }
   const polycall_message_type* accepts() const { return accepts_; }
   bool is_async() const { return async_.load(std::memory_order_acquire); }
+  // Made by the process that this one was forked from: to be left alone.
+  bool forked() const;
   bool ended() const { return ended_.load(std::memory_order_acquire); }
   const Metadata& request_metadata() const {
     return request_metadata_ ? *request_metadata_ : EmptyMetadata();
@@ -251,6 +253,7 @@ class Call final : public base::RefCounted<Call> {
   base::Reactor* reactor_ = nullptr;  // NULL: the process's
   int64_t deadline_ = base::kNever;
   uint32_t call_flags_ = 0;
+  uint32_t generation_ = 0;
   uint32_t attempts_ = 0;
   bool dispatched_ = false;
   const polycall_message_type* place_type_ = nullptr;
@@ -280,6 +283,7 @@ class Call final : public base::RefCounted<Call> {
   MessageQueue received_ GUARDED_BY(mutex_);
   bool discard_ GUARDED_BY(mutex_) = false;  // the caller waits for the end: drop what comes
   base::Status status_ GUARDED_BY(mutex_);
+  base::Status forced_ GUARDED_BY(mutex_);  // handler: how it ends whatever finish says
   std::unique_ptr<Metadata> initial_metadata_ GUARDED_BY(mutex_);
   std::unique_ptr<Metadata> trailing_metadata_ GUARDED_BY(mutex_);
   bool has_initial_ GUARDED_BY(mutex_) = false;

@@ -70,7 +70,6 @@ void Call::Finish(base::Status status, const polycall_message* response) {
     interceptors_->Finished(abi(), &status, &interceptor_states_);
     if (!status.ok()) response = nullptr;
   }
-  bool told;
   {
     base::MutexLock lock(mutex_);
     if (finished_.load(std::memory_order_relaxed)) {
@@ -79,7 +78,10 @@ void Call::Finish(base::Status status, const polycall_message* response) {
     }
     finished_.store(true, std::memory_order_release);
     cancel_cb_ = nullptr;
-    told = ended_.load(std::memory_order_relaxed);  // CancelByUser did
+    if (!forced_.ok() && status.code() != POLYCALL_DEADLINE_EXCEEDED) {
+      status = std::move(forced_);
+      response = nullptr;
+    }
     ended_.store(true, std::memory_order_release);
   }
   // "Never runs after finish returned": wait for one that runs, unless it is what called us.
@@ -91,14 +93,12 @@ void Call::Finish(base::Status status, const polycall_message* response) {
     std::this_thread::yield();
   }
   DisarmDeadline();
-  if (!told) {
-    const Metadata* trailing = nullptr;
-    {
-      base::MutexLock lock(mutex_);
-      trailing = trailing_metadata_.get();
-    }
-    link()->Finish(*this, status, trailing, response, false);
+  const Metadata* trailing = nullptr;
+  {
+    base::MutexLock lock(mutex_);
+    trailing = trailing_metadata_.get();
   }
+  link()->Finish(*this, status, trailing, response, false);
   if (owner_ != nullptr) owner_->CallDone(*this, status.ok());
   send_waiter_.Wake();
   receive_waiter_.Wake();

@@ -30,6 +30,8 @@ class Link : public base::RefCounted<Link> {
   // call then goes on unless it was ended.
   virtual base::Status Send(Call& call, const polycall_message& message, bool end, bool buffered,
                             uint64_t* cost) = 0;
+  // Sends what buffered sends left behind.
+  virtual void Flush() = 0;
   virtual void HalfClose(Call& call) = 0;
   // Caller: the call has ended at this side; tell the peer and forget it.
   virtual void Cancel(Call& call, int32_t code) = 0;

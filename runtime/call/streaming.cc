@@ -59,8 +59,15 @@ base::Status Call::SendNow(const polycall_message& message, uint32_t flags) {
   }
   uint64_t cost = 0;
   base::Status sent = to->Send(*this, message, end, (flags & POLYCALL_SEND_BUFFERED) != 0, &cost);
+  if (!sent.ok() && role_ == Role::kCaller) {
+    EndLocally(sent);  // a stream with a message missing is no stream
+    return sent;
+  }
   base::MutexLock lock(mutex_);
-  if (!sent.ok()) return sent;
+  if (!sent.ok()) {
+    if (sent.code() != POLYCALL_CANCELLED) forced_ = sent;
+    return sent;
+  }
   send_credit_ -= static_cast<int64_t>(cost);
   sent_message_ = true;
   if (end) local_closed_ = true;
@@ -85,6 +92,20 @@ base::Status Call::Send(const polycall_message& message, uint32_t flags) {
       if (!connection_blocked_) continue;
     }
     base::Reactor::YieldIfLeading();
+    bool opened;
+    {
+      base::MutexLock lock(mutex_);
+      opened = opened_ || role_ == Role::kHandler;
+    }
+    if (to != nullptr && !opened) {
+      // Being attached by another thread, which wakes us: nothing is there to be read yet.
+      if (!send_waiter_.Wait(deadline_) && base::NowNs() >= deadline_) {
+        EndLocally(base::DeadlineExceeded("the deadline of " + spec_->path +
+                                          " passed before it was started"));
+      }
+      continue;
+    }
+    if (to != nullptr) to->Flush();
     const bool woken = to != nullptr ? to->WaitFor(send_waiter_, deadline_)
                                      : owner_->WaitAttached(*this, send_waiter_, deadline_);
     if (!woken && base::NowNs() >= deadline_) {
@@ -139,6 +160,7 @@ void Call::SendAsync(const polycall_message& message, uint32_t flags, polycall_d
         due = MaySendLocked(&ignored) || !ignored.ok();
       }
       NoteAsync();
+      if (Link* to = link()) to->Flush();
       if (due) Drain();
       return;
     }
@@ -173,6 +195,7 @@ bool Call::Receive(polycall_message* out) {
     if (out->data != nullptr || out->type != nullptr || out->buffer != nullptr) break;
     Link* to = link();
     base::Reactor::YieldIfLeading();
+    if (to != nullptr) to->Flush();
     const bool woken = to != nullptr ? to->WaitFor(receive_waiter_, deadline_)
                                      : owner_->WaitAttached(*this, receive_waiter_, deadline_);
     if (!woken && base::NowNs() >= deadline_) {

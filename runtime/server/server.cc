@@ -104,6 +104,7 @@ base::Status Server::AddService(const polycall_service_descriptor& descriptor,
 }
 
 base::Status Server::Listen(std::string_view target, std::string* address) {
+  if (forked()) return base::FailedPrecondition("this server belongs to the parent process");
   negotiation::Target parsed;
   if (base::Status status = negotiation::ParseTarget(target, &parsed); !status.ok()) return status;
   if (state_ > kServing) return base::FailedPrecondition("the server was shut down");

@@ -83,6 +83,7 @@ class InprocServerLink final : public call::Link {
   void Start(call::Call&, const polycall_message*, bool) override {}
   base::Status Send(call::Call& call, const polycall_message& message, bool end, bool buffered,
                     uint64_t* cost) override;
+  void Flush() override {}
   void HalfClose(call::Call&) override {}
   void Cancel(call::Call&, int32_t) override {}
   void SendInitialMetadata(call::Call& call, const call::Metadata& metadata) override;
@@ -117,6 +118,7 @@ class InprocConnection final : public Connection {
   void Start(call::Call& call, const polycall_message* first, bool end) override;
   base::Status Send(call::Call& call, const polycall_message& message, bool end, bool buffered,
                     uint64_t* cost) override;
+  void Flush() override {}
   void HalfClose(call::Call& call) override;
   void Cancel(call::Call& call, int32_t code) override;
   void SendInitialMetadata(call::Call&, const call::Metadata&) override {}

@@ -167,17 +167,26 @@ void ClientConnection::Start(call::Call& call, const polycall_message* first, bo
   }
   const auto& method = static_cast<const polycall_method&>(call.spec());
   bool gone = false;
+  bool full = false;
   {
     base::MutexLock lock(mutex_);
     if (closed_) {
       gone = true;
     } else if (!AllocateSlot(call)) {
-      queued_.push_back({base::Ref<call::Call>::Share(&call), end});
-      return;
+      full = queued_.size() >= agreed_.receive.max_pending_calls;
+      if (!full) queued_.push_back({base::Ref<call::Call>::Share(&call), end});
+      if (!full) return;
     } else {
       header.call_id = call.wire_id;
       if (method.index < methods_.size()) header.method = methods_[method.index];
     }
+  }
+  if (full) {
+    Fail(call,
+         base::ResourceExhausted("max_calls_per_connection calls are under way, and "
+                                 "max_pending_calls wait for a place already"),
+         false);
+    return;
   }
   if (gone) {
     Fail(call, base::Unavailable("the connection to " + peer_ + " was closed"), true);

@@ -32,6 +32,9 @@ class ClientConnection final : public Connection, public base::Source {
   void Start(call::Call& call, const polycall_message* first, bool end) override;
   base::Status Send(call::Call& call, const polycall_message& message, bool end, bool buffered,
                     uint64_t* cost) override;
+  void Flush() override {
+    if (writer_.queued_bytes() > 0) AfterWrite(writer_.Flush());
+  }
   void HalfClose(call::Call& call) override;
   void Cancel(call::Call& call, int32_t code) override;
   void SendInitialMetadata(call::Call&, const call::Metadata&) override {}  // the handler's

@@ -29,6 +29,9 @@ class ServerConnection final : public call::Link, public base::Source {
   void Start(call::Call&, const polycall_message*, bool) override {}  // the caller's
   base::Status Send(call::Call& call, const polycall_message& message, bool end, bool buffered,
                     uint64_t* cost) override;
+  void Flush() override {
+    if (writer_.queued_bytes() > 0) AfterWrite(writer_.Flush());
+  }
   void HalfClose(call::Call&) override {}
   void Cancel(call::Call&, int32_t) override {}
   void SendInitialMetadata(call::Call& call, const call::Metadata& metadata) override;
