@@ -23,14 +23,15 @@ stage_interop() { counted tests/interop/run --build-dir build/release; }
 
 stage_asan() {
   configure_and_build asan
-  export ASAN_OPTIONS=detect_leaks=1:halt_on_error=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+  export ASAN_OPTIONS=detect_leaks=1:halt_on_error=1:allocator_may_return_null=1 \
+    UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
   run_ctest build/asan -LE 'slow|tools-only'
   counted tests/interop/run --build-dir build/asan --clients cpp,c --servers cpp,c
 }
 
 stage_tsan() {
   configure_and_build tsan
-  export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+  export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:die_after_fork=0:allocator_may_return_null=1
   run_ctest build/tsan -LE 'slow|tools-only'
   counted tests/interop/run --build-dir build/tsan --clients cpp,c --servers cpp,c
 }
