@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import atexit as _atexit
 import os as _os
+import signal as _signal
+import threading as _threading
 
 from polycall import _polycall
 from polycall import _loop as _loop_module
@@ -108,6 +110,8 @@ _polycall._set_python_types(
         "Metadata": Metadata,
         "current_call": _server_module.current_call,
         "handler_failed": _server_module.handler_failed,
+        "set_wakeup_fd": _signal.set_wakeup_fd,
+        "main_thread": _threading.main_thread().ident,
     }
 )
 # Channels and servers that are alive when the interpreter ends are shut down before it does.

@@ -7,6 +7,7 @@
 
 #include "call_events.h"
 #include "gil.h"
+#include "interrupt.h"
 #include "metadata.h"
 #include "status.h"
 
@@ -53,10 +54,19 @@ int ReceiveBlocking(CallObject* self, Ref* message) {
   if (self->call == nullptr) return Outcome(self) ? 0 : -1;
   polycall_message received = POLYCALL_MESSAGE_INIT;
   int got = 0;
+  bool raised = false;
   {
     CallUse use(self);
-    GilRelease released;
-    got = polycall_call_receive(self->call, &received);
+    InterruptibleWait wait(self->call);
+    {
+      GilRelease released;
+      got = polycall_call_receive(self->call, &received);
+    }
+    raised = wait.Raised();
+  }
+  if (raised) {
+    polycall_message_release(&received);
+    return -1;
   }
   if (got == 0) return EndCall(self) ? 0 : -1;
   *message = self->receive_class->Take(&received);
@@ -156,10 +166,12 @@ PyObject* InitialMetadata(PyObject* object, PyObject*) {
   if (self->initial_metadata == nullptr && self->call != nullptr) {
     const polycall_metadata* metadata = nullptr;
     CallUse use(self);
+    InterruptibleWait wait(self->call);
     {
       GilRelease released;
       metadata = polycall_call_initial_metadata(self->call);
     }
+    if (wait.Raised()) return nullptr;
     Ref made = MetadataToPython(metadata);
     if (!made) return nullptr;
     if (self->initial_metadata == nullptr) self->initial_metadata = made.release();
@@ -307,11 +319,13 @@ bool EndCall(CallObject* self) {
   Ref trailing_made, initial_made;
   {
     CallUse use(self);
+    InterruptibleWait wait(self->call);
     {
       GilRelease released;
       polycall_call_wait(self->call, status.get(), &trailing);
       initial = polycall_call_initial_metadata(self->call);
     }
+    if (wait.Raised()) return false;
     initial_made = MetadataToPython(initial);
     trailing_made = MetadataToPython(trailing);
   }
@@ -349,8 +363,12 @@ bool SendBlocking(CallObject* self, PyObject* message, uint32_t flags, polycall_
   EncodeObserver observer;
   {
     CallUse use(self);
-    GilRelease released;
-    *code = polycall_call_send(self->call, outgoing.get(), flags, status);
+    InterruptibleWait wait(self->call);
+    {
+      GilRelease released;
+      *code = polycall_call_send(self->call, outgoing.get(), flags, status);
+    }
+    if (wait.Raised()) return false;
   }
   if (typed && observer.encoded()) {
     (self->method != nullptr ? self->method->typed : self->typed_caller) = false;

@@ -8,6 +8,7 @@
 #include "call.h"
 #include "call_events.h"
 #include "gil.h"
+#include "interrupt.h"
 #include "options.h"
 #include "python_types.h"
 #include "status.h"
@@ -17,6 +18,10 @@ namespace {
 
 // How many calls a peer that took encodings is given encodings without asking again.
 constexpr uint32_t kTypedRetryCalls = 1024;
+
+// Blocking calls that may take longer than this can be interrupted; shorter ones take the shorter
+// way and are waited for.
+constexpr int64_t kLongCallNs = 1'000'000'000;
 
 PyTypeObject* g_method_type = nullptr;
 PyTypeObject* g_pending_type = nullptr;
@@ -36,15 +41,16 @@ bool FillInfo(PyObject* info, PyObject* initial, PyObject* trailing) {
          PyObject_SetAttrString(info, "trailing_metadata", trailing) == 0;
 }
 
-// Takes what a unary call left: raises or returns the response.
-Ref TakeOutcome(const MethodObject* self, polycall_unary* unary, PyObject* info) {
+// Takes what a unary call left: raises or returns the response. The metadata is looked at only if
+// there is an `info` to fill.
+Ref TakeOutcome(const MethodObject* self, polycall_unary* unary, PyObject* info,
+                const polycall_metadata* initial_metadata,
+                const polycall_metadata* trailing_metadata) {
   Ref initial, trailing;
   const bool want_metadata = info != nullptr && info != Py_None;
   if (want_metadata) {
-    MetadataPtr first(std::exchange(unary->initial_metadata, nullptr));
-    MetadataPtr last(std::exchange(unary->trailing_metadata, nullptr));
-    initial = MetadataToPython(first.get());
-    trailing = initial ? MetadataToPython(last.get()) : Ref();
+    initial = MetadataToPython(initial_metadata);
+    trailing = initial ? MetadataToPython(trailing_metadata) : Ref();
     if (!trailing || !FillInfo(info, initial.get(), trailing.get())) return Ref();
   }
   if (unary->status.code != POLYCALL_OK) {
@@ -61,6 +67,37 @@ Ref TakeOutcome(const MethodObject* self, polycall_unary* unary, PyObject* info)
     Py_XDECREF(traceback);
     RaiseStatus(POLYCALL_INTERNAL,
                 "the response of " + self->label + " is no valid " + self->response_class->name);
+  }
+  return response;
+}
+
+// As polycall_unary_call, by steps, so that there is a call to cancel when Ctrl-C comes.
+Ref CallInterruptibly(MethodObject* self, polycall_unary* unary, PyObject* info) {
+  polycall_call* call = nullptr;
+  const polycall_metadata* initial = nullptr;
+  const polycall_metadata* trailing = nullptr;
+  bool raised = false;
+  {
+    InterruptibleWait wait;
+    {
+      GilRelease released;
+      call = polycall_call_start(self->channel->get(), unary->method, unary->options);
+      wait.Watch(call);
+      // What a send or receive fails with is the call's status.
+      polycall_call_send(call, &unary->request, POLYCALL_SEND_HALF_CLOSE, nullptr);
+      polycall_call_receive(call, &unary->response);
+      polycall_call_wait(call, &unary->status, &trailing);
+      initial = polycall_call_initial_metadata(call);
+    }
+    raised = wait.Raised();
+  }
+  Ref response;
+  if (!raised) response = TakeOutcome(self, unary, info, initial, trailing);
+  polycall_message_release(&unary->response);
+  polycall_status_clear(&unary->status);
+  {
+    GilRelease released;
+    polycall_call_release(call);
   }
   return response;
 }
@@ -84,13 +121,19 @@ PyObject* CallUnary(MethodObject* self, PyObject* request, PyObject* timeout, Py
   if (typed) unary.response_type = self->response_class->passable();
   ChannelUse use(self->channel.get());
   if (!use) return nullptr;
+  const bool may_be_long =
+      arguments.options.timeout_ns == 0 || arguments.options.timeout_ns > kLongCallNs;
+  if (may_be_long && !self->channel->in_process() && OnMainThread()) {
+    return CallInterruptibly(self, &unary, info).release();
+  }
   EncodeObserver observer;
   {
     GilRelease released;
     polycall_unary_call(self->channel->get(), &unary);
   }
   LearnTyped(self, typed, observer);
-  return TakeOutcome(self, &unary, info).release();
+  const MetadataPtr initial(unary.initial_metadata), trailing(unary.trailing_metadata);
+  return TakeOutcome(self, &unary, info, initial.get(), trailing.get()).release();
 }
 
 PyObject* MethodVectorcall(PyObject* object, PyObject* const* args, size_t nargsf,
@@ -176,7 +219,8 @@ class UnaryEvent : public InlineEvent {
     method->channel->Remove(&AsPending()->live);
     polycall_call* call = std::exchange(AsPending()->live.call, nullptr);
     if (call != nullptr) polycall_call_release(call);
-    SettleFuture(future_.get(), TakeOutcome(method, &unary_, info_.get()));
+    SettleFuture(future_.get(), TakeOutcome(method, &unary_, info_.get(), unary_.initial_metadata,
+                                            unary_.trailing_metadata));
     method->channel->End();
   }
 

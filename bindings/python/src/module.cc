@@ -12,6 +12,7 @@
 #include "context.h"
 #include "gil.h"
 #include "interceptor.h"
+#include "interrupt.h"
 #include "method.h"
 #include "python_types.h"
 #include "server.h"
@@ -35,6 +36,8 @@ void SetPythonTypes(const py::dict& types) {
   all.metadata = take("Metadata");
   all.current_call = take("current_call");
   all.handler_failed = take("handler_failed");
+  all.set_wakeup_fd = take("set_wakeup_fd");
+  SetMainThread(py::cast<unsigned long>(types["main_thread"]));
 }
 
 // The interpreter is about to end: no handler of Python's may run after this. Servers are shut down
@@ -66,6 +69,7 @@ void AtExit() {
 void AfterFork() {
   AfterForkInChild();
   DisownServers();
+  InterruptAfterFork();
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ struct PythonTypes {
   PyObject* status_make = nullptr;     // (code, message, details) -> Status
   PyObject* metadata = nullptr;        // class Metadata(list)
   PyObject* current_call = nullptr;    // ContextVar of the handler's call
+  PyObject* set_wakeup_fd = nullptr;   // signal.set_wakeup_fd
   PyObject* handler_failed = nullptr;  // (service, method, exception): logs it
 };
 

@@ -21,6 +21,7 @@ class Calls:
         # The server has a loop of its own: it is made in a thread that runs none.
         self.jobs = Jobs()
         loop = asyncio.get_running_loop()
+        loop.slow_callback_duration = PATIENCE  # no remarks on a busy machine
         self.served = serving(self.service(self.jobs), target=TARGETS[self.transport]())
         target = await loop.run_in_executor(None, self.served.__enter__)
         self.channel = await self.enterAsyncContext(polycall.Channel(target))

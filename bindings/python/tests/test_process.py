@@ -231,6 +231,46 @@ class Exit(unittest.TestCase):
         self.assertEqual((code, output), (0, "interrupted\n"))
 
 
+class Interrupt(unittest.TestCase):
+    """Ctrl-C on the main thread, while it waits in the runtime."""
+
+    def interrupted(self, wait):
+        code, output = run_program(
+            SERVER
+            + """
+    import os, signal
+    class Silent(Calc):
+        def add(self, request, context):
+            jobs.release.wait(20)
+            return super().add(request, context)
+        def count(self, request, context):
+            jobs.release.wait(20)
+            yield from super().count(request, context)
+    jobs = Jobs()
+    with serving(Silent(jobs)) as target, polycall.Channel(target) as channel:
+        calc = CalcClient(channel)
+        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+        try:
+            WAIT
+            print("nothing came")
+        except KeyboardInterrupt:
+            print("interrupted")
+        jobs.release.set()
+""".replace("WAIT", wait),
+            timeout=60,
+        )
+        self.assertEqual((code, output), (0, "interrupted\n"))
+
+    def test_a_unary_call_is_interrupted(self):
+        self.interrupted("calc.add(AddRequest())")
+
+    def test_a_stream_is_interrupted(self):
+        self.interrupted("next(calc.count(AddRequest()))")
+
+    def test_a_wait_for_a_streams_end_is_interrupted(self):
+        self.interrupted("calc.count(AddRequest()).status()")
+
+
 class Objects(unittest.TestCase):
     def test_within_a_process_the_request_itself_is_passed(self):
         jobs = Jobs()
