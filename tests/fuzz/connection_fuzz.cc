@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -28,6 +29,14 @@ namespace call = polycall::call;
 [[noreturn]] void Die(const char* what) {
   fprintf(stderr, "connection_fuzz: %s\n", what);
   abort();
+}
+
+// libFuzzer's alarm interrupts system calls.
+template <typename Operation>
+auto Uninterrupted(Operation operation) {
+  auto result = operation();
+  while (result < 0 && errno == EINTR) result = operation();
+  return result;
 }
 
 void EchoUnary(void*, polycall_call* call, const polycall_message* request) {
@@ -107,7 +116,9 @@ class Target {
     sockaddr_un address = {};
     address.sun_family = AF_UNIX;
     memcpy(address.sun_path, path_.c_str(), path_.size() + 1);
-    if (fd < 0 || connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
+    if (fd < 0 || Uninterrupted([&] {
+                    return connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address));
+                  }) != 0) {
       Die("the server does not accept");
     }
     return fd;
@@ -166,16 +177,19 @@ std::string Frames(const uint8_t* data, size_t size) {
 void Feed(const Target& target, std::string_view bytes) {
   const int fd = target.Connect();
   while (!bytes.empty()) {
-    const ssize_t sent = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t sent =
+        Uninterrupted([&] { return send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL); });
     if (sent <= 0) break;  // the server has closed: its right
     bytes.remove_prefix(static_cast<size_t>(sent));
   }
   shutdown(fd, SHUT_WR);
   for (;;) {
     pollfd wait = {fd, POLLIN, 0};
-    if (poll(&wait, 1, 20000) != 1) Die("the connection does not end after its input has");
+    if (Uninterrupted([&] { return poll(&wait, 1, 20000); }) != 1) {
+      Die("the connection does not end after its input has");
+    }
     char sink[4096];
-    if (read(fd, sink, sizeof(sink)) <= 0) break;
+    if (Uninterrupted([&] { return read(fd, sink, sizeof(sink)); }) <= 0) break;
   }
   close(fd);
 }
