@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define SERVER_LIFE_SECONDS 1200
-#define CLIENT_LIFE_SECONDS 60
+#define CLIENT_LIFE_SECONDS 30
 
 static const char kUsage[] =
     "usage: %s server|client|run|info [options]\n"
@@ -243,6 +243,7 @@ static int run(const bench_program* program, bench_options* options, const char*
   options->target = line + 6;
   options->server_pid = pid;
   bench_pin(0);
+  alarm(CLIENT_LIFE_SECONDS + 4 * (unsigned)options->seconds); /* the server ends with its parent */
   failed = program->measure(options, &result);
   if (!failed) print_for_people(options, &result, placement);
   kill(pid, SIGTERM);

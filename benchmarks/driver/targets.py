@@ -105,8 +105,8 @@ def _footprint_verdicts(extra):
         return found / unit if found is not None else None
 
     yield Verdict("memory: idle connection in the server", scaled("idle_connection", 1024), 8, "KiB")
-    yield Verdict("memory: idle server, RSS", scaled("idle_server", 1e6), 6, "MB")
-    yield Verdict("size: libpolycall.so, stripped", scaled("library_size", 1e6), 2, "MB")
+    yield Verdict("memory: idle server, RSS", scaled("idle_server", 2**20), 6, "MiB")
+    yield Verdict("size: libpolycall.so, stripped", scaled("library_size", 2**20), 2, "MiB")
     yield Verdict("start: exec to first completed call, unix", scaled("startup", 1e6), 4, "ms")
 
 

@@ -35,9 +35,9 @@ static int round_trip(void* arg) {
 static int measure_in_flight(const bench_options* options, floor_client* client,
                              bench_result* result) {
   bench_span begin = {0, 0, 0};
-  uint64_t start = bench_now();
-  uint64_t measured_from = start + (uint64_t)(options->seconds * BENCH_WARM_UP_SHARE * 1e9);
-  uint64_t end = measured_from + (uint64_t)(options->seconds * 1e9);
+  uint64_t measured_from =
+      bench_now() + (uint64_t)(options->seconds * BENCH_WARM_UP_SHARE * 1e9);
+  uint64_t end = UINT64_MAX;
   int measuring = 0;
   size_t partial = 0;
   if (client->size * options->depth > 2 * SOCKET_FLOOR_BLOCK) {
@@ -56,6 +56,7 @@ static int measure_in_flight(const bench_options* options, floor_client* client,
     if (!measuring && now >= measured_from) {
       measuring = 1;
       begin = bench_span_begin(options->server_pid);
+      end = begin.wall_ns + (uint64_t)(options->seconds * 1e9);
     } else if (measuring) {
       result->calls += whole;
     }

@@ -63,7 +63,7 @@ class Client {
 int Client::InFlight(const bench_options& options, bench_result* result) {
   const uint64_t measured_from =
       bench_now() + static_cast<uint64_t>(options.seconds * BENCH_WARM_UP_SHARE * 1e9);
-  const uint64_t end = measured_from + static_cast<uint64_t>(options.seconds * 1e9);
+  uint64_t end = UINT64_MAX;
   bench_span begin = {};
   if (request_.ByteSizeLong() * options.depth > 128 * 1024) {
     return bench_fail("inflight", "payload x depth must fit into socket buffers (128 KiB)");
@@ -81,6 +81,7 @@ int Client::InFlight(const bench_options& options, bench_result* result) {
       result->calls += answered;
     } else if (now >= measured_from) {
       begin = bench_span_begin(options.server_pid);
+      end = begin.wall_ns + static_cast<uint64_t>(options.seconds * 1e9);
     }
     if (now >= end || result->calls >= options.max_calls) break;
   }

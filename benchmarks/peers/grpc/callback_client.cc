@@ -112,7 +112,7 @@ int MeasureCallbackLatency(EchoService::Stub* stub, const bench_options& options
   const EchoMessage request = RequestFor(options);
   bench_samples samples = bench_samples_new(1000000);
   const uint64_t measured_from = bench_now() + Nanoseconds(options.seconds * BENCH_WARM_UP_SHARE);
-  const uint64_t end = measured_from + Nanoseconds(options.seconds);
+  uint64_t end = UINT64_MAX;
   bench_span begin = {};
   uint64_t before = 0;
   Chain chain(stub, &request, [&] {
@@ -122,6 +122,7 @@ int MeasureCallbackLatency(EchoService::Stub* stub, const bench_options& options
       ++result->calls;
     } else if (now >= measured_from) {
       begin = bench_span_begin(options.server_pid);
+      end = begin.wall_ns + Nanoseconds(options.seconds);
     }
     before = bench_now();
     return before < end && result->calls < options.max_calls;
