@@ -35,8 +35,7 @@ static int round_trip(void* arg) {
 static int measure_in_flight(const bench_options* options, floor_client* client,
                              bench_result* result) {
   bench_span begin = {0, 0, 0};
-  uint64_t measured_from =
-      bench_now() + (uint64_t)(options->seconds * BENCH_WARM_UP_SHARE * 1e9);
+  uint64_t measured_from = bench_now() + (uint64_t)(options->seconds * BENCH_WARM_UP_SHARE * 1e9);
   uint64_t end = UINT64_MAX;
   int measuring = 0;
   size_t partial = 0;
