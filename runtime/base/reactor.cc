@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -36,17 +37,24 @@ Reactor::Reactor(const Options& options) : options_(options) {
   epoll_event event = {};
   event.events = EPOLLIN;
   event.data.ptr = nullptr;
-  if (epoll_fd_ < 0 || event_fd_ < 0 ||
-      epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, event_fd_, &event) != 0) {
+  timer_fd_ = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+  epoll_event timer_event = {};
+  timer_event.events = EPOLLIN;
+  timer_event.data.ptr = this;  // no source has this address
+  if (epoll_fd_ < 0 || event_fd_ < 0 || timer_fd_ < 0 ||
+      epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, event_fd_, &event) != 0 ||
+      epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, timer_fd_, &timer_event) != 0) {
     Log(POLYCALL_LOG_ERROR, ErrnoText("cannot make an epoll instance; raise the limit of open files",
                                       errno));
   }
   TrackFd(epoll_fd_);
   TrackFd(event_fd_);
+  TrackFd(timer_fd_);
 }
 
 Reactor::~Reactor() {
   Stop();
+  CloseTracked(timer_fd_);
   CloseTracked(event_fd_);
   CloseTracked(epoll_fd_);
 }
@@ -236,7 +244,7 @@ bool Reactor::Execute(Task* task, size_t max_queued) {
   }
   if (grew) JoinFinished();
   // Nobody else is there to run it: the leader takes it between two rounds.
-  if (wake_leader && wake_at_.load(std::memory_order_acquire) != 0) WakeLeader();
+  if (wake_leader) WakeLeader();
   return true;
 }
 
@@ -304,12 +312,15 @@ void Reactor::Lead() {
   }
   while (!stop_.load(std::memory_order_relaxed)) {
     if (has_graves_.load(std::memory_order_acquire)) DrainGraveyard();
-    if (!RunTimers()) return;
     if (task_count_.load(std::memory_order_acquire) > 0 && !RunOrphanTask()) return;
-    const int timeout = TimeoutMs();
-    const int count = epoll_wait(epoll_fd_, events, kMaxEvents, timeout);
-    wake_at_.store(0, std::memory_order_relaxed);
+    const int count = epoll_wait(epoll_fd_, events, kMaxEvents, -1);
     for (int i = 0; i < count; ++i) {
+      if (events[i].data.ptr == this) {
+        uint64_t value;
+        [[maybe_unused]] ssize_t got = read(timer_fd_, &value, sizeof(value));
+        if (!RunTimers()) return;
+        continue;
+      }
       auto* source = static_cast<Source*>(events[i].data.ptr);
       if (source == nullptr) {
         uint64_t value;

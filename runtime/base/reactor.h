@@ -106,7 +106,7 @@ class Reactor {
   void Work(int64_t deadline, bool donated);
   void Lead();
   bool RunTimers();
-  int TimeoutMs();
+  void ArmTimerLocked() REQUIRES(timer_mutex_);
   void DrainGraveyard();
   void WakeLeader();
   void Promote();
@@ -125,6 +125,7 @@ class Reactor {
   const Options options_;
   int epoll_fd_ = -1;
   int event_fd_ = -1;
+  int timer_fd_ = -1;  // so that epoll_wait has no timeout: arming one costs on each round
 
   // counter << 1 | in user code. Only the leader and thieves change it.
   alignas(64) std::atomic<uint64_t> lead_{0};
@@ -149,7 +150,7 @@ class Reactor {
 
   Mutex timer_mutex_;
   std::vector<Timer*> heap_ GUARDED_BY(timer_mutex_);
-  std::atomic<int64_t> wake_at_{0};  // when the leader's epoll_wait ends by itself; 0: not waiting
+  int64_t armed_at_ GUARDED_BY(timer_mutex_) = kNever;  // when timer_fd_ fires
 
   std::thread watchdog_;
   Waiter watchdog_waiter_;

@@ -1,5 +1,7 @@
 // The reactor's timers: a binary heap that knows each timer's place, so that most timers, which are
 // deadlines that never fire, are cheap to cancel.
+#include <sys/timerfd.h>
+
 #include <algorithm>
 
 #include "base/reactor.h"
@@ -46,17 +48,23 @@ void Reactor::HeapRemove(size_t index) {
 }
 
 void Reactor::Schedule(Timer* timer, int64_t when) {
-  {
-    MutexLock lock(timer_mutex_);
-    if (timer->heap_index >= 0) HeapRemove(static_cast<size_t>(timer->heap_index));
-    timer->when = when;
-    heap_.push_back(timer);
-    HeapUp(heap_.size() - 1);
+  MutexLock lock(timer_mutex_);
+  if (timer->heap_index >= 0) HeapRemove(static_cast<size_t>(timer->heap_index));
+  timer->when = when;
+  heap_.push_back(timer);
+  HeapUp(heap_.size() - 1);
+  if (when < armed_at_) ArmTimerLocked();
+}
+
+// For the earliest timer. One that is cancelled leaves it armed: it then fires for nothing, once.
+void Reactor::ArmTimerLocked() {
+  armed_at_ = heap_.empty() ? kNever : heap_[0]->when;
+  itimerspec when = {};
+  if (armed_at_ != kNever) {
+    const int64_t at = std::max<int64_t>(armed_at_, 1);
+    when.it_value = {static_cast<time_t>(at / kSecond), static_cast<long>(at % kSecond)};
   }
-  // The leader computes its timeout under timer_mutex_ and publishes it before it sleeps, so an
-  // earlier timer either was seen by it or sees it.
-  const int64_t wake_at = wake_at_.load(std::memory_order_acquire);
-  if (wake_at != 0 && when < wake_at) WakeLeader();
+  timerfd_settime(timer_fd_, TFD_TIMER_ABSTIME, &when, nullptr);
 }
 
 bool Reactor::Cancel(Timer* timer) {
@@ -73,29 +81,22 @@ bool Reactor::RunTimers() {
     Timer* due = nullptr;
     {
       MutexLock lock(timer_mutex_);
-      if (heap_.empty()) return true;
       if (now == 0) now = NowNs();
-      if (heap_[0]->when > now) return true;
+      if (heap_.empty() || heap_[0]->when > now) {
+        ArmTimerLocked();
+        return true;
+      }
       due = heap_[0];
       HeapRemove(0);
     }
     due->fire(due);
-    if (!Leading()) return false;
+    if (!Leading()) {
+      // Somebody else leads: he shall find the rest.
+      MutexLock lock(timer_mutex_);
+      ArmTimerLocked();
+      return false;
+    }
   }
-}
-
-int Reactor::TimeoutMs() {
-  MutexLock lock(timer_mutex_);
-  if (heap_.empty()) {
-    wake_at_.store(kNever, std::memory_order_release);
-    return -1;
-  }
-  const int64_t when = heap_[0]->when;
-  wake_at_.store(when, std::memory_order_release);
-  const int64_t left = when - NowNs();
-  if (left <= 0) return 0;
-  // Rounded up: a timer never fires early.
-  return static_cast<int>(std::min<int64_t>((left + kMillisecond - 1) / kMillisecond, 3600 * 1000));
 }
 
 }  // namespace polycall::base

@@ -183,6 +183,9 @@ class Call final : public base::RefCounted<Call> {
   void InterceptMessage(const polycall_message& message, bool sent);
   // CallInline's end of a call that was finished in its frame: back to the cache, cheaply.
   void EndInline();
+  void SetRefs(uint32_t refs) { refs_.store(refs, std::memory_order_relaxed); }  // before it is known
+  // The request was all that the caller sends.
+  void PresetHalfClosed() NO_THREAD_SAFETY_ANALYSIS { remote_closed_ = true; }
   void mark_dispatched() { dispatched_ = true; }
   bool dispatched() const { return dispatched_; }
   // Offers the caller's place for the response (inproc).
@@ -291,6 +294,7 @@ class Call final : public base::RefCounted<Call> {
   bool has_kept_request_ = false;
   bool borrowed_request_ = false;
   polycall_message kept_request_ = POLYCALL_MESSAGE_INIT;
+  uint8_t request_place_[128];  // small requests are kept here
 
   base::Waiter send_waiter_;
   base::Waiter receive_waiter_;

@@ -4,7 +4,10 @@
 namespace polycall::call {
 
 base::Status Call::StartWithRequest(const polycall_message& request) {
-  if (base::Status kept = KeepMessage(request, nullptr, &kept_request_); !kept.ok()) return kept;
+  if (base::Status kept = KeepBytes(request, request_place_, sizeof(request_place_), &kept_request_);
+      !kept.ok()) {
+    return kept;
+  }
   has_kept_request_ = true;
   return {};
 }

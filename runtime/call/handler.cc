@@ -62,7 +62,7 @@ void Call::Finish(base::Status status, const polycall_message* response) {
     finished_.store(true, std::memory_order_relaxed);
     link()->Finish(*this, status, nullptr, response, false);
     user_refs_.store(0, std::memory_order_relaxed);
-    Release();
+    refs_.store(1, std::memory_order_relaxed);  // the frame's
     return;
   }
   if (response != nullptr) InterceptMessage(*response, true);
@@ -70,6 +70,8 @@ void Call::Finish(base::Status status, const polycall_message* response) {
     interceptors_->Finished(abi(), &status, &interceptor_states_);
     if (!status.ok()) response = nullptr;
   }
+  const Metadata* trailing;
+  bool cancel_runs;
   {
     base::MutexLock lock(mutex_);
     if (finished_.load(std::memory_order_relaxed)) {
@@ -83,21 +85,16 @@ void Call::Finish(base::Status status, const polycall_message* response) {
       response = nullptr;
     }
     ended_.store(true, std::memory_order_release);
+    trailing = trailing_metadata_.get();
+    cancel_runs = cancel_running_ && cancel_thread_ != std::this_thread::get_id();
   }
   // "Never runs after finish returned": wait for one that runs, unless it is what called us.
-  for (;;) {
-    {
-      base::MutexLock lock(mutex_);
-      if (!cancel_running_ || cancel_thread_ == std::this_thread::get_id()) break;
-    }
+  while (cancel_runs) {
     std::this_thread::yield();
+    base::MutexLock lock(mutex_);
+    cancel_runs = cancel_running_;
   }
   DisarmDeadline();
-  const Metadata* trailing = nullptr;
-  {
-    base::MutexLock lock(mutex_);
-    trailing = trailing_metadata_.get();
-  }
   link()->Finish(*this, status, trailing, response, false);
   if (owner_ != nullptr) owner_->CallDone(*this, status.ok());
   send_waiter_.Wake();

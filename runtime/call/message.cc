@@ -67,6 +67,21 @@ base::Status KeepMessage(const polycall_message& message, const polycall_message
   return CopyBytes(BytesOf(message), out);
 }
 
+base::Status KeepBytes(const polycall_message& message, uint8_t* place, size_t place_size,
+                       polycall_message* out) {
+  if (IsTyped(message)) {
+    const size_t size = message.type->encoded_size(message.object);
+    if (size > place_size) return KeepMessage(message, nullptr, out);
+    if (message.type->encode(message.object, place, size) != 0) return CannotEncode(message.type);
+    *out = ViewMessage({reinterpret_cast<char*>(place), size}, nullptr);
+    return {};
+  }
+  if (message.size > place_size) return KeepMessage(message, nullptr, out);
+  if (message.size > 0) memcpy(place, message.data, message.size);
+  *out = ViewMessage({reinterpret_cast<char*>(place), message.size}, nullptr);
+  return {};
+}
+
 base::Status Encoded::Encode(const polycall_message* message) {
   if (message == nullptr) return {};
   if (!IsTyped(*message)) {

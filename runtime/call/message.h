@@ -59,6 +59,10 @@ base::Status CopyBytes(std::string_view bytes, polycall_message* out);
 base::Status KeepMessage(const polycall_message& message, const polycall_message_type* accept,
                          polycall_message* out);
 
+// Like KeepMessage for bytes, but small ones go to `place`, which must outlive `out`.
+base::Status KeepBytes(const polycall_message& message, uint8_t* place, size_t place_size,
+                       polycall_message* out);
+
 // The bytes of a message for a transport that needs bytes. Typed messages are encoded, small ones
 // into a scratch buffer of this thread's (valid until the next Encoded on this thread), large ones
 // into a buffer of their own with `headroom` free bytes in front. Runs user code (the codec): never

@@ -49,7 +49,10 @@ base::Status Call::SendNow(const polycall_message& message, uint32_t flags) {
   Link* to = link();
   if (one_request) {
     // Kept for a retry: the whole of it is known.
-    if (base::Status kept = KeepMessage(message, nullptr, &kept_request_); !kept.ok()) return kept;
+    if (base::Status kept = KeepBytes(message, request_place_, sizeof(request_place_), &kept_request_);
+        !kept.ok()) {
+      return kept;
+    }
     {
       base::MutexLock lock(mutex_);
       has_kept_request_ = started_ = sent_message_ = local_closed_ = true;
@@ -126,6 +129,7 @@ void Call::SendAsync(const polycall_message& message, uint32_t flags, polycall_d
   bool may_send;
   {
     base::MutexLock lock(mutex_);
+    if (role_ == Role::kHandler) async_.store(true, std::memory_order_release);
     if (send_cb_ != nullptr || send_pending_) {
       error = base::FailedPrecondition("a send of " + spec_->path + " is pending already");
       may_send = false;
@@ -167,6 +171,7 @@ void Call::SendAsync(const polycall_message& message, uint32_t flags, polycall_d
   }
   {
     base::MutexLock lock(mutex_);
+    async_.store(true, std::memory_order_release);
     send_cb_ = done;
     send_arg_ = arg;
     send_done_ = true;
@@ -215,6 +220,7 @@ void Call::ReceiveAsync(polycall_receive_fn received, void* arg) {
   NoteAsync();
   {
     base::MutexLock lock(mutex_);
+    if (role_ == Role::kHandler) async_.store(true, std::memory_order_release);
     receive_cb_ = received;
     receive_arg_ = arg;
   }
@@ -303,6 +309,7 @@ void Call::PostDrain() {
 }
 
 void Call::Drain() {
+  if (!is_async()) return;
   {
     base::MutexLock lock(mutex_);
     // Nothing that could be due: the common case of a blocking call.

@@ -105,12 +105,8 @@ bool Channel::CallInline(polycall_unary* unary) {
     if (parent->IsCancelled()) return false;
     deadline = std::min(deadline, parent->deadline());
   }
-  in_use_.fetch_add(1, std::memory_order_acquire);
   transport::Connection* connection = inline_.load(std::memory_order_acquire);
-  const bool done =
-      connection != nullptr && connection->CallInline(unary, *unary->method, deadline, parent);
-  in_use_.fetch_sub(1, std::memory_order_release);
-  return done;
+  return connection != nullptr && connection->CallInline(unary, *unary->method, deadline, parent);
 }
 
 void Channel::Unary(polycall_unary* unary) {

@@ -97,10 +97,9 @@ class Channel final : public call::CallOwner, public transport::Connection::Obse
   const Options options_;
   MethodTable* const methods_;
 
-  // The connection for function calls. Whoever loads it holds in_use_ up meanwhile; what it replaces
-  // is retired and released only when nobody is in.
+  // The connection for function calls. It is read without a lock or a count, so the inproc connections
+  // that this channel has had (one for each server that listened under the name) live as long as it.
   std::atomic<transport::Connection*> inline_{nullptr};
-  alignas(64) std::atomic<uint64_t> in_use_{0};
 
   base::Mutex mutex_;
   std::condition_variable_any changed_;

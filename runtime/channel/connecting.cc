@@ -49,7 +49,7 @@ Channel::~Channel() {
   }
   base::MutexLock lock(mutex_);
   // Another thread may be closing a connection: it tells us last of all.
-  while (live_.load() > 0 || current_ || !others_.empty() || connecting_ || serving_pending_ || timer_set_ || in_use_.load() > 0) {
+  while (live_.load() > 0 || current_ || !others_.empty() || connecting_ || serving_pending_ || timer_set_) {
     changed_.wait_for(mutex_, std::chrono::milliseconds(1));
   }
 }
@@ -135,9 +135,9 @@ base::Status Channel::ConnectOnce(int64_t deadline, base::Ref<transport::Connect
 }
 
 void Channel::Retire(base::Ref<transport::Connection> connection) {
-  // A thread that is in a function call through it entered before inline_ changed.
-  if (in_use_.load(std::memory_order_acquire) == 0) retired_.clear();
-  retired_.push_back(std::move(connection));
+  if (std::string_view(connection->transport()) == "inproc") {
+    retired_.push_back(std::move(connection));
+  }
 }
 
 // [blocks] until there is a usable connection. `call` (may be NULL) ends the wait when it ends.
@@ -207,6 +207,11 @@ bool Channel::WaitAttached(Call& call, base::Waiter& waiter, int64_t deadline) {
   base::Ref<transport::Connection> connection;
   base::Status status = Connect((call.call_flags() & POLYCALL_CALL_WAIT_FOR_READY) != 0, deadline,
                                 &call, &connection);
+  if (!status.ok() && deadline != base::kNever && base::NowNs() >= deadline) {
+    status = base::DeadlineExceeded("the deadline of " + call.spec().path +
+                                    " passed while connecting to " + options_.target_text + ": " +
+                                    std::string(status.message()));
+  }
   if (status.ok()) {
     AttachNow(call, std::move(connection));
     return true;

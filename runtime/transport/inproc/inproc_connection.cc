@@ -372,7 +372,7 @@ bool InprocConnection::CallInline(polycall_unary* unary, const polycall_method& 
   call::InlineResult result{.unary = unary, .thread = call::ThreadToken()};
   call::Call* handler = call::Call::New(call::Call::Role::kHandler, target, nullptr,
                                         &acceptor->interceptors());
-  handler->Retain();  // ours, beside the handler's
+  handler->SetRefs(2);  // ours, beside the handler's
   handler->set_borrowed_link(server_link_.get());
   handler->inline_result = &result;
   handler->set_deadline(deadline);

@@ -140,7 +140,7 @@ class InprocConnection final : public Connection {
                   call::Call* parent) override;
 
  private:
-  static constexpr uint32_t kCached = 512;
+  static constexpr uint32_t kCached = 128;
   call::ServerMethod* Resolve(const polycall_method& method);
   void Refuse(call::Call& call, const base::Status& status, bool not_started);
   void WaitInline(call::Call& handler, call::InlineResult& result, int64_t deadline);

@@ -79,7 +79,10 @@ bool ClientConnection::AllocateSlot(call::Call& call) {
   call.wire_id = call::MakeCallId(slot, entry.generation);
   ++live_;
   call.wire_async = call.is_async();
-  if (call.wire_async) ++async_live_;
+  if (call.wire_async) {
+    ++async_live_;
+    if (reader_role_ == Reader::kNobody) Arm();
+  }
   return true;
 }
 
@@ -174,8 +177,11 @@ void ClientConnection::Start(call::Call& call, const polycall_message* first, bo
       gone = true;
     } else if (!AllocateSlot(call)) {
       full = queued_.size() >= agreed_.receive.max_pending_calls;
-      if (!full) queued_.push_back({base::Ref<call::Call>::Share(&call), end});
-      if (!full) return;
+      if (!full) {
+        queued_.push_back({base::Ref<call::Call>::Share(&call), end});
+        has_queued_.store(true, std::memory_order_relaxed);
+        return;
+      }
     } else {
       header.call_id = call.wire_id;
       if (method.index < methods_.size()) header.method = methods_[method.index];
@@ -203,10 +209,12 @@ void ClientConnection::Start(call::Call& call, const polycall_message* first, bo
 
 // Calls that waited for a slot, now that one is free.
 void ClientConnection::StartQueued() {
+  if (!has_queued_.load(std::memory_order_relaxed)) return;
   for (;;) {
     Queued next;
     {
       base::MutexLock lock(mutex_);
+      has_queued_.store(!queued_.empty(), std::memory_order_relaxed);
       if (queued_.empty() || (free_.empty() && slots_.size() >= agreed_.max_calls)) return;
       next = std::move(queued_.front());
       queued_.pop_front();
@@ -388,6 +396,7 @@ void ClientConnection::Drain() {
 }
 
 void ClientConnection::CloseIfDrained() {
+  if (!drain_.load(std::memory_order_relaxed)) return;
   {
     base::MutexLock lock(mutex_);
     if (!drain_ || closed_ || live_ > 0 || !queued_.empty()) return;

@@ -132,7 +132,8 @@ class ClientConnection final : public Connection, public base::Source {
   bool reactor_busy_ GUARDED_BY(mutex_) = false;
   bool armed_out_ GUARDED_BY(mutex_) = false;
   bool registered_ GUARDED_BY(mutex_) = false;
-  bool drain_ GUARDED_BY(mutex_) = false;
+  std::atomic<bool> drain_{false};
+  std::atomic<bool> has_queued_{false};
   std::vector<base::Waiter*> sleepers_ GUARDED_BY(mutex_);
   std::vector<PendingPing*> pings_ GUARDED_BY(mutex_);
   uint32_t next_ping_ GUARDED_BY(mutex_) = 1;

@@ -148,7 +148,7 @@ bool ClientConnection::ReadUntil(base::Waiter& waiter, int64_t deadline) {
       }
     }
   }
-  reader_.Park();
+  // The buffer stays for the next call; the tick takes it when none comes.
   call::t_defer_callbacks = deferred_before;
   return woken;
 }
@@ -412,6 +412,7 @@ void ClientConnection::Tick() {
     const uint64_t activity = activity_.load(std::memory_order_relaxed);
     const bool unattended = reader_role_ == Reader::kNobody;
     if (unattended && activity == tick_activity_) {
+      reader_.Park();
       Arm();  // the next thread that waits starts the tick again
     } else if (unattended || reader_role_ == Reader::kThread) {
       again = ticking_ = true;

@@ -16,6 +16,7 @@ constexpr size_t kFirstSegmentSize = 4 * 1024;
 constexpr size_t kReferenceLimit = 8 * 1024;
 constexpr size_t kLaterLimit = 64 * 1024;
 constexpr int kMaxIov = 32;
+constexpr size_t kSmallFrame = 1024;  // up to here one copy costs less than a gather
 
 ssize_t SendVector(int fd, iovec* vector, int count) {
   msghdr message = {};
@@ -24,6 +25,14 @@ ssize_t SendVector(int fd, iovec* vector, int count) {
   ssize_t sent;
   do {
     sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  return sent;
+}
+
+ssize_t SendOne(int fd, const void* data, size_t size) {
+  ssize_t sent;
+  do {
+    sent = send(fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
   } while (sent < 0 && errno == EINTR);
   return sent;
 }
@@ -85,6 +94,9 @@ FrameWriter::Result FrameWriter::Write(call::FrameHeader header, std::string_vie
     // Nothing before us: from where it lies into the socket.
     sending_ = true;
     mutex_.Unlock();
+    ssize_t sent;
+    uint8_t small[kSmallFrame];
+    const size_t total = sizeof(head) + header.body_size;
     iovec vector[3] = {{head, sizeof(head)},
                        {const_cast<char*>(sections.data()), sections.size()},
                        {const_cast<char*>(payload.data()), payload.size()}};
@@ -92,10 +104,17 @@ FrameWriter::Result FrameWriter::Write(call::FrameHeader header, std::string_vie
       // Header and payload in one piece: the kernel copies one range.
       auto* front = reinterpret_cast<uint8_t*>(const_cast<char*>(payload.data())) - sizeof(head);
       memcpy(front, head, sizeof(head));
-      vector[0] = {front, sizeof(head) + payload.size()};
-      vector[1].iov_len = vector[2].iov_len = 0;
+      sent = SendOne(fd_, front, total);
+    } else if (total <= sizeof(small)) {
+      memcpy(small, head, sizeof(head));
+      if (!sections.empty()) memcpy(small + sizeof(head), sections.data(), sections.size());
+      if (!payload.empty()) {
+        memcpy(small + sizeof(head) + sections.size(), payload.data(), payload.size());
+      }
+      sent = SendOne(fd_, small, total);
+    } else {
+      sent = SendVector(fd_, vector, 3);
     }
-    ssize_t sent = SendVector(fd_, vector, vector[1].iov_len + vector[2].iov_len == 0 ? 1 : 3);
     const bool would_block = sent < 0 && WouldBlock();
     mutex_.Lock();
     sending_ = false;
@@ -145,6 +164,8 @@ FrameWriter::Result FrameWriter::Write(call::FrameHeader header, std::string_vie
 }
 
 FrameWriter::Result FrameWriter::Flush() {
+  // Whoever queues a frame flushes it himself, or is the thread that is here.
+  if (queued_bytes() == 0 && !blocked()) return Result::kOk;
   base::MutexLock lock(mutex_);
   if (broken_) return Result::kBroken;
   blocked_.store(false, std::memory_order_relaxed);

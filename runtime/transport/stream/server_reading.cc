@@ -250,6 +250,9 @@ void ServerConnection::OnCall(const FrameHeader& header, std::string_view body,
   if (metadata != nullptr) call->set_request_metadata(std::move(metadata));
   const int64_t timeout = call::DecodeTimeout(header.argument);
   if (timeout != base::kNever) call->set_deadline(base::DeadlineAfter(timeout));
+  const bool has_message = (header.flags & call::kFlagMessage) != 0;
+  const bool end = (header.flags & call::kFlagEnd) != 0;
+  if (end && method->request_first()) call->PresetHalfClosed();
   bool in_use = false;
   {
     base::MutexLock lock(mutex_);
@@ -265,8 +268,6 @@ void ServerConnection::OnCall(const FrameHeader& header, std::string_view body,
     call->Finish(base::Internal("slot in use"), nullptr);
     return ProtocolError("a call's slot is in use");
   }
-  const bool has_message = (header.flags & call::kFlagMessage) != 0;
-  const bool end = (header.flags & call::kFlagEnd) != 0;
   polycall_message request = call::ViewMessage(parts.message, buffer);
   if (request.data == nullptr) request.data = "";
   if (method->request_first()) {
@@ -275,7 +276,6 @@ void ServerConnection::OnCall(const FrameHeader& header, std::string_view body,
                    nullptr);
       return;
     }
-    if (end) call->OnHalfClose();
     acceptor_->Dispatch(call, &request);
     return;
   }
