@@ -1,4 +1,5 @@
 // Many calls, many channels, and more messages than anybody reads.
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "client.h"
@@ -33,6 +34,35 @@ static void gathered(void* arg, const polycall_status* status,
   gathering_add(member->gathering, right ? status : &wrong);
 }
 
+// A caller's own context; the channel and its clients are the case's.
+static void* call_often(void* arg) {
+  Context* context = arg;
+  for (int i = 0; i < 25; ++i) {
+    if (call_empty(context) != 0 || call_large_unary(context, &context->test) != 0) return arg;
+  }
+  return NULL;
+}
+
+static int call_from_threads(Context* context) {
+  enum { kThreads = 16 };
+  pthread_t threads[kThreads];
+  Context contexts[kThreads];
+  for (int i = 0; i < kThreads; ++i) {
+    contexts[i] = *context;
+    polycall_arena_init(&contexts[i].arena, NULL, 0);
+    EXPECT_NUMBER(0, pthread_create(&threads[i], NULL, call_often, &contexts[i]));
+  }
+  int failed = 0;
+  for (int i = 0; i < kThreads; ++i) {
+    void* result;
+    pthread_join(threads[i], &result);
+    failed += result != NULL;
+    polycall_arena_free(&contexts[i].arena);
+  }
+  EXPECT_NUMBER(0, failed);
+  return 0;
+}
+
 int concurrent_calls(Context* context) {
   enum { kCount = 1000 };
   Member* members = calloc(kCount, sizeof *members);
@@ -48,7 +78,7 @@ int concurrent_calls(Context* context) {
   }
   RUN(gathering_finish(gathering, kCount, POLYCALL_OK));
   free(members);
-  return 0;
+  return call_from_threads(context);
 }
 
 enum { kFloodCount = 4096, kFloodSize = 16 << 10 };

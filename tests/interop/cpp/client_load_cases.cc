@@ -1,6 +1,8 @@
 // Many calls, many channels, and more messages than anybody reads.
+#include <exception>
 #include <memory>
 #include <thread>
+#include <vector>
 
 #include "client.h"
 
@@ -16,6 +18,31 @@ void ChannelSoak(Context& context) {
     CallLargeUnary(client);
   }
 }
+
+namespace {
+
+void CallFromThreads(Context& context) {
+  std::vector<std::exception_ptr> errors(16);
+  std::vector<std::thread> threads;
+  for (std::exception_ptr& error : errors) {
+    threads.emplace_back([&context, &error] {
+      try {
+        for (int i = 0; i < 25; ++i) {
+          CallEmpty(context);
+          CallLargeUnary(context.test);
+        }
+      } catch (...) {
+        error = std::current_exception();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const std::exception_ptr& error : errors) {
+    if (error) std::rethrow_exception(error);
+  }
+}
+
+}  // namespace
 
 void ConcurrentCalls(Context& context) {
   constexpr int kCount = 1000;
@@ -33,6 +60,7 @@ void ConcurrentCalls(Context& context) {
         });
   }
   gathering->Wait(kCount, polycall::Code::kOk);
+  CallFromThreads(context);
 }
 
 namespace {

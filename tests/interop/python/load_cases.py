@@ -1,10 +1,12 @@
 """Many calls, many channels, and more messages than anybody reads."""
 
+import concurrent.futures
 import time
 
 import polycall
 
-from context import (CaseFailed, Context, call_large_unary, expect, expect_equal, get_counters)
+from context import (CaseFailed, Context, call_empty, call_large_unary, expect, expect_equal,
+                     get_counters)
 from polycall_test_pb2 import FloodRequest, GatherRequest, MemoryRequest
 from test_polycall import TestServiceClient
 
@@ -22,6 +24,17 @@ def channel_soak(context: Context) -> None:
             call_large_unary(TestServiceClient(channel))
 
 
+def _call_from_threads(context: Context) -> None:
+    def call_often() -> None:
+        for _ in range(25):
+            call_empty(context)
+            call_large_unary(context.test)
+
+    with concurrent.futures.ThreadPoolExecutor(16) as threads:
+        for future in [threads.submit(call_often) for _ in range(16)]:
+            future.result()
+
+
 def concurrent_calls(context: Context) -> None:
     count = 1000
     key = context.new_key("concurrent_calls")
@@ -30,6 +43,7 @@ def concurrent_calls(context: Context) -> None:
     end = time.monotonic() + 30
     numbers = [future.result(timeout=max(0.0, end - time.monotonic())).number for future in futures]
     expect_equal(list(range(count)), numbers, "the answers")
+    _call_from_threads(context)
 
 
 _FLOOD_COUNT = 4096
