@@ -195,7 +195,8 @@ static void look_at_attachment(void* arg, polycall_call* call, const polycall_me
 }
 
 static void the_hook_attaches_a_runtime_thread_once_before_its_first_upcall(void) {
-  const polycall_thread_hook* hook = polycall_thread_hook_new(attach, detach, &attached_threads);
+  static const polycall_thread_hook* hook; /* never freed: one for the process */
+  hook = polycall_thread_hook_new(attach, detach, &attached_threads);
   REQUIRE(hook != NULL);
   polycall_server_options options = POLYCALL_SERVER_OPTIONS_INIT;
   options.thread_hook = hook;
