@@ -407,6 +407,13 @@ void Reactor::WakeLeader() {
 
 UserScope::UserScope() : reactor_(t_lead.reactor) {
   if (reactor_ == nullptr) return;
+  if ((t_lead.word & 1) != 0) {
+    // A callback inside a handler: the outer scope tells. Were this one to mark its end as the end of
+    // user code, the outer one would mark its own as a beginning, and the watchdog would make a second
+    // leader beside us.
+    reactor_ = nullptr;
+    return;
+  }
   t_lead.word = (t_lead.word + 2) | 1;
   reactor_->lead_.exchange(t_lead.word);
   if (reactor_->watchdog_asleep_.load()) {

@@ -67,7 +67,8 @@ Call* Call::New(Role role, const MethodSpec* spec, CallOwner* owner,
   return call;
 }
 
-void Call::Destroy() {
+void Call::Destroy() NO_THREAD_SAFETY_ANALYSIS {
+  if (charged_ > 0) ReturnCredit(UINT64_MAX);  // what nobody took
   Reset();
   if (CallPool* pool = Pool()) {
     pool->Give(this);
@@ -106,7 +107,7 @@ void Call::Reset() NO_THREAD_SAFETY_ANALYSIS {
   finished_.store(false, std::memory_order_relaxed);
   cancelled_.store(false, std::memory_order_relaxed);
   started_ = local_closed_ = remote_closed_ = sent_message_ = initial_sent_ = false;
-  connection_blocked_ = has_initial_ = discard_ = opened_ = close_wanted_ = false;
+  connection_blocked_ = has_initial_ = had_message_ = discard_ = opened_ = close_wanted_ = false;
   ending_.store(false, std::memory_order_relaxed);
   send_credit_ = 0;
   received_.Clear();

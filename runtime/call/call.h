@@ -199,7 +199,8 @@ class Call final : public base::RefCounted<Call> {
 
   // ---- the link's reports. `message` is owned by the call from then on.
   void OnInitialMetadata(std::unique_ptr<Metadata> metadata);
-  void OnMessage(polycall_message owned);
+  // `charged`: it cost credit, which is returned when the message was taken or dropped.
+  void OnMessage(polycall_message owned, bool charged = true);
   void OnHalfClose();  // handler
   void OnStatus(base::Status status, std::unique_ptr<Metadata> trailing,
                 polycall_message* response, bool not_started);  // caller
@@ -240,7 +241,7 @@ class Call final : public base::RefCounted<Call> {
   base::Status SendNow(const polycall_message& message, uint32_t flags);
   void Drain();       // runs the callbacks that are due
   void DrainHere();
-  void ReturnCredit(const polycall_message& message);
+  void ReturnCredit(uint64_t bytes);
   void PostDrain();
   void NoteAsync();
   void DisarmDeadline();
@@ -284,12 +285,14 @@ class Call final : public base::RefCounted<Call> {
   bool connection_blocked_ GUARDED_BY(mutex_) = false;
   int64_t send_credit_ = 0;
   MessageQueue received_ GUARDED_BY(mutex_);
+  uint64_t charged_ GUARDED_BY(mutex_) = 0;  // credit of messages that came, not yet returned
   bool discard_ GUARDED_BY(mutex_) = false;  // the caller waits for the end: drop what comes
   base::Status status_ GUARDED_BY(mutex_);
   base::Status forced_ GUARDED_BY(mutex_);  // handler: how it ends whatever finish says
   std::unique_ptr<Metadata> initial_metadata_ GUARDED_BY(mutex_);
   std::unique_ptr<Metadata> trailing_metadata_ GUARDED_BY(mutex_);
   bool has_initial_ GUARDED_BY(mutex_) = false;
+  bool had_message_ GUARDED_BY(mutex_) = false;  // one came, taken or not
 
   bool has_kept_request_ = false;
   bool borrowed_request_ = false;

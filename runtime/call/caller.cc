@@ -78,6 +78,7 @@ void Call::EndLocally(const base::Status& status) {
     base::MutexLock lock(mutex_);
     received_.Clear();
   }
+  ReturnCredit(UINT64_MAX);
   Drain();
 }
 
@@ -98,7 +99,7 @@ void Call::OnStatus(base::Status status, std::unique_ptr<Metadata> trailing,
     {
       base::MutexLock lock(mutex_);
       // What the user was shown or has sent cannot be taken back.
-      untouched = !has_initial_ && received_.empty() && (has_kept_request_ || !sent_message_);
+      untouched = !has_initial_ && !had_message_ && (has_kept_request_ || !sent_message_);
       if (untouched) {
         link_ptr_.store(nullptr, std::memory_order_release);
         if (link_) old_links_.push_back(std::move(link_));
@@ -182,17 +183,12 @@ const Metadata& Call::WaitInitialMetadata() {
 
 base::Status Call::WaitEnd(const Metadata** trailing) {
   if (spec_->handler_streams()) {
-    uint64_t freed = 0;
     {
       base::MutexLock lock(mutex_);
       discard_ = true;
-      while (!received_.empty()) {
-        polycall_message message = received_.Pop();
-        freed += MessageCost(message);
-        polycall_message_release(&message);
-      }
+      received_.Clear();
     }
-    if (Link* to = link(); to != nullptr && freed > 0 && !ended()) to->ReturnCredit(*this, freed);
+    ReturnCredit(UINT64_MAX);
   }
   while (!ended()) {
     Link* to = link();

@@ -114,7 +114,7 @@ void AppendSection(std::string* out, std::string_view bytes) {
 uint32_t EncodeTimeout(int64_t time_left_ns) {
   if (time_left_ns == base::kNever) return 0;
   // Rounded up, and at least 1: 0 means none.
-  const int64_t micros = std::max<int64_t>(1, (time_left_ns + 999) / 1000);
+  const int64_t micros = std::max<int64_t>(1, time_left_ns / 1000 + (time_left_ns % 1000 > 0));
   if (micros <= kMaxTimeout) return static_cast<uint32_t>(micros);
   const int64_t millis = micros / 1000;
   if (millis > kMaxTimeout) return 0;  // 24 days and more

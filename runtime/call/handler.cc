@@ -151,6 +151,7 @@ void Call::OnCancelled(int32_t code) {
       cancel_thread_ = std::this_thread::get_id();
     }
   }
+  ReturnCredit(UINT64_MAX);
   CancelChildren(code);
   send_waiter_.Wake();
   receive_waiter_.Wake();

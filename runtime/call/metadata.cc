@@ -85,6 +85,8 @@ void EncodeMetadata(const Metadata& metadata, std::string* out) {
   }
 }
 
+const char kMetadataTooLarge[] = "metadata larger than max_metadata_size";
+
 std::unique_ptr<Metadata> DecodeMetadata(std::string_view block, size_t max_size,
                                          const char** error) {
   uint16_t count;
@@ -104,7 +106,7 @@ std::unique_ptr<Metadata> DecodeMetadata(std::string_view block, size_t max_size
     }
     total += size_t{key_size} + value_size;
     if (total > max_size) {
-      *error = "metadata larger than max_metadata_size";
+      *error = kMetadataTooLarge;
       return nullptr;
     }
     const std::string_view key = block.substr(0, key_size);

@@ -32,7 +32,9 @@ size_t MetadataSize(const Metadata& metadata);
 
 // u16 count, then per entry u16 key size, u32 value size, key, value.
 void EncodeMetadata(const Metadata& metadata, std::string* out);
-// NULL and a text in `error` if the block is malformed or larger than `max_size`.
+// NULL and a text in `error` if the block is malformed or larger than `max_size` (the text is then
+// kMetadataTooLarge).
+extern const char kMetadataTooLarge[];
 std::unique_ptr<Metadata> DecodeMetadata(std::string_view block, size_t max_size,
                                          const char** error);
 

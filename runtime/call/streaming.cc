@@ -1,4 +1,6 @@
 // Sending and receiving, blocking and by callback, for both sides of a call.
+#include <algorithm>
+
 #include "call/call.h"
 
 namespace polycall::call {
@@ -180,9 +182,16 @@ void Call::SendAsync(const polycall_message& message, uint32_t flags, polycall_d
   Drain();
 }
 
-void Call::ReturnCredit(const polycall_message& message) {
-  if (ended() || finished()) return;
-  if (Link* to = link()) to->ReturnCredit(*this, MessageCost(message));
+// Gives back at most `bytes` of the credit that messages of this call have cost. Also when the call
+// has ended: the connection's part must come back, or the connection runs dry.
+void Call::ReturnCredit(uint64_t bytes) {
+  {
+    base::MutexLock lock(mutex_);
+    bytes = std::min(bytes, charged_);
+    charged_ -= bytes;
+  }
+  if (bytes == 0) return;
+  if (Link* to = link()) to->ReturnCredit(*this, bytes);
 }
 
 bool Call::Receive(polycall_message* out) {
@@ -212,7 +221,7 @@ bool Call::Receive(polycall_message* out) {
       }
     }
   }
-  ReturnCredit(*out);
+  ReturnCredit(MessageCost(*out));
   return true;
 }
 
@@ -227,12 +236,15 @@ void Call::ReceiveAsync(polycall_receive_fn received, void* arg) {
   Drain();
 }
 
-void Call::OnMessage(polycall_message owned) {
+void Call::OnMessage(polycall_message owned, bool charged) {
+  const uint64_t cost = charged ? MessageCost(owned) : 0;
   InterceptMessage(owned, false);
   bool dropped = false;
   bool callback = false;
   {
     base::MutexLock lock(mutex_);
+    charged_ += cost;
+    had_message_ = true;
     if (discard_ || ended_.load(std::memory_order_relaxed) ||
         cancelled_.load(std::memory_order_relaxed)) {
       dropped = true;
@@ -244,7 +256,7 @@ void Call::OnMessage(polycall_message owned) {
     }
   }
   if (dropped) {
-    ReturnCredit(owned);
+    ReturnCredit(cost);
     polycall_message_release(&owned);
     return;
   }
@@ -388,7 +400,7 @@ void Call::DrainHere() {
       if (!received_.empty()) {
         polycall_message message = received_.Pop();
         mutex_.Unlock();
-        ReturnCredit(message);
+        ReturnCredit(MessageCost(message));
         base::ApplyThreadHook(hook_);
         base::UserScope scope;
         received(arg, &message);

@@ -196,7 +196,7 @@ InprocConnection::InprocConnection(base::Ref<InprocHub> hub, const Agreed& agree
       server_link_(base::Ref<InprocServerLink>::Adopt(new InprocServerLink(
           hub, agreed.receive.max_message_size))) {
   if (hub_->Enter()) {
-    hub_->acceptor()->AdmitConnection();
+    hub_->CountConnection();
     hub_->Leave();
   }
 }
@@ -350,7 +350,7 @@ base::Status InprocConnection::Ping(int64_t, int64_t* round_trip_ns) {
 void InprocConnection::Close(const base::Status& why) {
   if (closed_.exchange(true)) return;
   if (hub_->Enter()) {
-    hub_->acceptor()->ConnectionClosed();
+    hub_->CountConnectionClosed();
     hub_->Leave();
   }
   server_link_->CancelCalls(why);

@@ -34,7 +34,22 @@ class InprocHub final : public base::RefCounted<InprocHub> {
   void CountFailed() { failed_.fetch_add(1, std::memory_order_relaxed); }
   uint64_t failed() const { return failed_.load(std::memory_order_relaxed); }
   void Leave() { state_.fetch_sub(kOneInside, std::memory_order_release); }
-  void Close() { state_.fetch_or(kClosed); }
+  // Shuts the door. The connections count as closed from then on.
+  void Close() {
+    state_.fetch_or(kClosed);
+    for (uint32_t left = connections_.exchange(0); left > 0; --left) acceptor_->ConnectionClosed();
+  }
+  // Inside only.
+  void CountConnection() {
+    acceptor_->AdmitConnection();
+    connections_.fetch_add(1);
+  }
+  void CountConnectionClosed() {
+    uint32_t count = connections_.load();
+    while (count > 0 && !connections_.compare_exchange_weak(count, count - 1)) {
+    }
+    if (count > 0) acceptor_->ConnectionClosed();
+  }
   bool closed() const { return (state_.load(std::memory_order_acquire) & kClosed) != 0; }
   uint32_t inside() const {
     return static_cast<uint32_t>(state_.load(std::memory_order_acquire) & kInsideMask) >> 1;
@@ -65,6 +80,7 @@ class InprocHub final : public base::RefCounted<InprocHub> {
   const std::string address_;
   alignas(64) std::atomic<uint64_t> state_{0};
   std::atomic<uint64_t> failed_{0};
+  std::atomic<uint32_t> connections_{0};
   base::Mutex mutex_;
   std::unordered_set<InprocServerLink*> links_ GUARDED_BY(mutex_);
 };

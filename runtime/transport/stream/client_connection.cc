@@ -299,20 +299,27 @@ bool ClientConnection::HasCredit(call::Call& call) {
 
 void ClientConnection::ReturnCredit(call::Call& call, uint64_t bytes) {
   uint32_t for_call = 0;
-  uint32_t for_connection = 0;
   {
     base::MutexLock lock(mutex_);
     call.wire_unreturned += static_cast<uint32_t>(bytes);
-    connection_unreturned_ += bytes;
     if (call.wire_unreturned >= agreed_.receive.call_window / 2) {
       for_call = std::exchange(call.wire_unreturned, 0);
     }
-    if (connection_unreturned_ >= agreed_.receive.connection_window / 2) {
-      for_connection = static_cast<uint32_t>(std::exchange(connection_unreturned_, 0));
-    }
   }
   if (for_call > 0 && !call.ended()) SendSimple(FrameType::kCredit, call.wire_id, for_call);
-  if (for_connection > 0) SendSimple(FrameType::kCredit, 0, for_connection);
+  ReturnConnectionCredit(bytes);
+}
+
+void ClientConnection::ReturnConnectionCredit(uint64_t bytes) {
+  uint32_t credit = 0;
+  {
+    base::MutexLock lock(mutex_);
+    connection_unreturned_ += bytes;
+    if (connection_unreturned_ >= agreed_.receive.connection_window / 2) {
+      credit = static_cast<uint32_t>(std::exchange(connection_unreturned_, 0));
+    }
+  }
+  if (credit > 0) SendSimple(FrameType::kCredit, 0, credit);
 }
 
 base::Status ClientConnection::Ping(int64_t deadline, int64_t* round_trip_ns) {

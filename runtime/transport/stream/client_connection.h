@@ -83,6 +83,7 @@ class ClientConnection final : public Connection, public base::Source {
   void StartQueued();
   void Fail(call::Call& call, const base::Status& status, bool not_started);
   void AfterWrite(FrameWriter::Result result);
+  void ReturnConnectionCredit(uint64_t bytes);
   void SendSimple(call::FrameType type, uint32_t call_id, uint32_t argument, uint8_t flags = 0);
 
   // Reading: by the holder of the reader's role only.

@@ -266,8 +266,7 @@ void ClientConnection::Dispatch(const FrameHeader& header, std::string_view body
       base::Status kept;
       if (!call) {
         // Late: the call has ended. The connection's credit still comes back.
-        base::MutexLock lock(mutex_);
-        connection_unreturned_ += body.size() + call::kMessageOverhead;
+        ReturnConnectionCredit(body.size() + call::kMessageOverhead);
         break;
       }
       kept = call::KeepMessage(view, nullptr, &owned);

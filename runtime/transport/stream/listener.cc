@@ -100,9 +100,16 @@ void StreamListener::AcceptOne(int fd) {
       base::Ref<ServerConnection>::Adopt(new ServerConnection(fd, std::move(peer), acceptor_, this));
   {
     base::MutexLock lock(mutex_);
-    if (!accepting_) return;
-    connection->Retain();
-    connections_.insert(connection.get());
+    if (accepting_) {
+      connection->Retain();
+      connections_.insert(connection.get());
+    } else {
+      connection = nullptr;
+    }
+  }
+  if (!connection) {
+    acceptor_->ConnectionClosed();
+    return;
   }
   if (!connection->Open()) {
     Forget(connection.get());

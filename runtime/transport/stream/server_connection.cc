@@ -17,8 +17,6 @@ using call::FrameHeader;
 using call::FrameType;
 
 namespace {
-// A peer that does not read its answers gets no further requests read.
-constexpr size_t kMaxQueued = 4u << 20;
 thread_local std::string t_sections;
 }  // namespace
 
@@ -193,8 +191,15 @@ void ServerConnection::Finish(call::Call& call, const base::Status& final_status
 }
 
 bool ServerConnection::HasCredit(call::Call& call) {
+  // The peer chooses its windows; what it does not read is bounded by us. The flag is set first and the
+  // queue looked at after; whoever shortens the queue does it the other way round.
+  bool full = writer_.queued_bytes() >= kMaxQueued;
+  if (full) {
+    queue_full_.store(true);
+    full = writer_.queued_bytes() >= kMaxQueued;
+  }
   base::MutexLock lock(mutex_);
-  if (send_credit_ > 0 || closed_) return true;
+  if ((send_credit_ > 0 && !full) || closed_) return true;
   if (!call.wire_blocked) {
     call.wire_blocked = true;
     call.Retain();
@@ -206,22 +211,48 @@ bool ServerConnection::HasCredit(call::Call& call) {
 
 void ServerConnection::ReturnCredit(call::Call& call, uint64_t bytes) {
   uint32_t for_call = 0;
-  uint32_t for_connection = 0;
   {
     base::MutexLock lock(mutex_);
     call.wire_unreturned += static_cast<uint32_t>(bytes);
-    unreturned_ += bytes;
     const uint16_t slot = call::CallSlot(call.wire_id);
     const bool alive = slot < slots_.size() && slots_[slot] == &call;
     if (alive && call.wire_unreturned >= agreed_.receive.call_window / 2) {
       for_call = std::exchange(call.wire_unreturned, 0);
     }
-    if (unreturned_ >= agreed_.receive.connection_window / 2) {
-      for_connection = static_cast<uint32_t>(std::exchange(unreturned_, 0));
-    }
   }
   if (for_call > 0) SendSimple(FrameType::kCredit, call.wire_id, for_call);
-  if (for_connection > 0) SendSimple(FrameType::kCredit, 0, for_connection);
+  ReturnConnectionCredit(bytes);
+}
+
+void ServerConnection::ReturnConnectionCredit(uint64_t bytes) {
+  uint32_t credit = 0;
+  {
+    base::MutexLock lock(mutex_);
+    unreturned_ += bytes;
+    if (unreturned_ >= agreed_.receive.connection_window / 2) {
+      credit = static_cast<uint32_t>(std::exchange(unreturned_, 0));
+      receive_credit_ += credit;
+    }
+  }
+  if (credit > 0) SendSimple(FrameType::kCredit, 0, credit);
+}
+
+void ServerConnection::UnblockSenders() {
+  call::Call* blocked = nullptr;
+  {
+    base::MutexLock lock(mutex_);
+    if (send_credit_ <= 0 || closed_) return;
+    blocked = std::exchange(blocked_head_, nullptr);
+    for (call::Call* call = blocked; call != nullptr; call = call->next_blocked) {
+      call->wire_blocked = false;
+    }
+  }
+  while (blocked != nullptr) {
+    call::Call* next = blocked->next_blocked;
+    blocked->OnConnectionCredit();
+    blocked->Release();
+    blocked = next;
+  }
 }
 
 void ServerConnection::UpdateInterest() {
@@ -235,6 +266,10 @@ void ServerConnection::UpdateInterest() {
 }
 
 void ServerConnection::AfterWrite(FrameWriter::Result result) {
+  if (queue_full_.load() && writer_.queued_bytes() < kMaxQueued) {
+    queue_full_.store(false);
+    UnblockSenders();
+  }
   // A broken connection is noticed, and ended, by whoever reads.
   if (result != FrameWriter::Result::kBlocked) return;
   base::MutexLock lock(mutex_);
@@ -288,7 +323,15 @@ void ServerConnection::Close(const base::Status& why) {
 }
 
 void ServerConnection::Refuse(const base::Status& status) {
-  SendStatus(0, status, true);
+  FrameHeader header;
+  header.type = FrameType::kStatus;
+  header.flags = call::kFlagText | call::kFlagNotStarted;
+  header.argument = static_cast<uint32_t>(status.code());
+  std::string sections;
+  call::AppendSection(&sections, status.message());
+  call::AppendSection(&sections, status.details());
+  // At once, not with the batch: Close drops what is kept.
+  [[maybe_unused]] auto result = writer_.Write(header, sections, nullptr, false);
   acceptor_->ProtocolError(peer_, status.message());
   Close(status);
 }

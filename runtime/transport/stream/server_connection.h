@@ -54,6 +54,9 @@ class ServerConnection final : public call::Link, public base::Source {
 
  private:
   enum class State { kPreface, kHello, kOpen };
+  // A peer that does not read its answers gets no further requests read, and no further stream
+  // messages written.
+  static constexpr size_t kMaxQueued = 4u << 20;
 
   ~ServerConnection();
   bool ReadOnce();
@@ -70,6 +73,9 @@ class ServerConnection final : public call::Link, public base::Source {
   base::Ref<call::Call> Take(uint32_t call_id);
   void SendSimple(call::FrameType type, uint32_t call_id, uint32_t argument, uint8_t flags = 0);
   void HandshakeTimedOut();
+  void ReturnConnectionCredit(uint64_t bytes);
+  // Lets senders go on that wait for the connection's credit or for the peer to read.
+  void UnblockSenders();
   bool InBatch() const { return t_batch == this && base::Reactor::StillLeading(); }
 
   static thread_local const void* t_batch;
@@ -94,7 +100,9 @@ class ServerConnection final : public call::Link, public base::Source {
   std::vector<call::Call*> slots_ GUARDED_BY(mutex_);  // referenced
   uint32_t live_ GUARDED_BY(mutex_) = 0;
   int64_t send_credit_ GUARDED_BY(mutex_) = 0;
+  int64_t receive_credit_ GUARDED_BY(mutex_) = 0;  // what the peer has left, at least
   uint64_t unreturned_ GUARDED_BY(mutex_) = 0;
+  std::atomic<bool> queue_full_{false};  // a sender waits for the queue to become shorter
   call::Call* blocked_head_ GUARDED_BY(mutex_) = nullptr;  // referenced
   uint32_t interest_ GUARDED_BY(mutex_) = 0;
 };

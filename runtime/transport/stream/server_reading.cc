@@ -35,6 +35,10 @@ void ServerConnection::OnReady(uint32_t events) {
   }
   t_batch = batch_before;
   const FrameWriter::Result result = writer_.Flush();
+  if (queue_full_.load() && writer_.queued_bytes() < kMaxQueued) {
+    queue_full_.store(false);
+    UnblockSenders();
+  }
   if (stopped) return;
   reader_.Park();
   if (closed_) return;
@@ -122,6 +126,7 @@ bool ServerConnection::DispatchHandshake(const FrameHeader& header, std::string_
   {
     base::MutexLock lock(mutex_);
     send_credit_ = agreed_.send_connection_window;
+    receive_credit_ = agreed_.receive.connection_window;
   }
   FrameHeader answer;
   answer.type = FrameType::kAccept;
@@ -137,10 +142,17 @@ void ServerConnection::Dispatch(const FrameHeader& header, std::string_view body
       OnCall(header, body, buffer);
       break;
     case FrameType::kMessage: {
-      base::Ref<call::Call> call = Find(header.call_id);
-      if (!call) {
+      const uint64_t cost = body.size() + call::kMessageOverhead;
+      bool overrun;
+      {
         base::MutexLock lock(mutex_);
-        unreturned_ += body.size() + call::kMessageOverhead;
+        overrun = receive_credit_ <= 0;
+        receive_credit_ -= static_cast<int64_t>(cost);
+      }
+      if (overrun) return ProtocolError("more stream bytes than connection_window allows");
+      base::Ref<call::Call> call = Find(header.call_id);
+      if (!call) {  // late: the call has ended
+        ReturnConnectionCredit(cost);
         break;
       }
       polycall_message owned;
@@ -167,21 +179,11 @@ void ServerConnection::Dispatch(const FrameHeader& header, std::string_view body
         if (base::Ref<call::Call> call = Find(header.call_id)) call->OnCredit(header.argument);
         break;
       }
-      call::Call* blocked = nullptr;
       {
         base::MutexLock lock(mutex_);
         send_credit_ += header.argument;
-        if (send_credit_ > 0) blocked = std::exchange(blocked_head_, nullptr);
-        for (call::Call* call = blocked; call != nullptr; call = call->next_blocked) {
-          call->wire_blocked = false;
-        }
       }
-      while (blocked != nullptr) {
-        call::Call* next = blocked->next_blocked;
-        blocked->OnConnectionCredit();
-        blocked->Release();
-        blocked = next;
-      }
+      UnblockSenders();
       break;
     }
     case FrameType::kPing:
@@ -227,8 +229,9 @@ void ServerConnection::OnCall(const FrameHeader& header, std::string_view body,
   if ((header.flags & call::kFlagMetadata) != 0) {
     metadata = call::DecodeMetadata(parts.metadata, agreed_.receive.max_metadata_size, &error);
     if (metadata == nullptr) {
-      SendStatus(header.call_id, base::ResourceExhausted(std::string("bad metadata: ") + error),
-                 false);
+      const int code = error == call::kMetadataTooLarge ? POLYCALL_RESOURCE_EXHAUSTED
+                                                        : POLYCALL_INVALID_ARGUMENT;
+      SendStatus(header.call_id, {code, std::string("bad metadata: ") + error}, false);
       return;
     }
   }
@@ -281,7 +284,7 @@ void ServerConnection::OnCall(const FrameHeader& header, std::string_view body,
   }
   if (has_message) {
     polycall_message owned;
-    if (call::KeepMessage(request, nullptr, &owned).ok()) call->OnMessage(owned);
+    if (call::KeepMessage(request, nullptr, &owned).ok()) call->OnMessage(owned, false);
   }
   if (end) call->OnHalfClose();
   acceptor_->Dispatch(call, nullptr);
