@@ -93,7 +93,7 @@ counted() {
 run_ctest() {
   local build=$1 results status=0 counts
   shift
-  results="$build/test-results.xml"
+  results="$ROOT/$build/test-results.xml"
   rm -f "$results"
   ctest --test-dir "$build" --output-on-failure --no-tests=error -j "$JOBS" \
     --test-output-size-passed 4000000 --test-output-size-failed 4000000 \
