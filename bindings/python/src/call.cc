@@ -31,131 +31,6 @@ void Drop(CallObject* self) {
   if (std::exchange(self->registered, false)) channel->End();
 }
 
-// Raises the status of an ended call unless it is OK.
-bool Outcome(CallObject* self) {
-  if (self->error == nullptr) return true;
-  PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(self->error)), self->error);
-  return false;
-}
-
-class CallUse {
- public:
-  explicit CallUse(CallObject* call) : call_(call) { ++call->uses; }
-  ~CallUse() { --call_->uses; }
-  CallUse(const CallUse&) = delete;
-  CallUse& operator=(const CallUse&) = delete;
-
- private:
-  CallObject* call_;
-};
-
-// Receives without the GIL. 1, 0 at the end (of the call: its outcome is taken), -1 with an error.
-int ReceiveBlocking(CallObject* self, Ref* message) {
-  if (self->call == nullptr) return Outcome(self) ? 0 : -1;
-  polycall_message received = POLYCALL_MESSAGE_INIT;
-  int got = 0;
-  bool raised = false;
-  {
-    CallUse use(self);
-    InterruptibleWait wait(self->call);
-    {
-      GilRelease released;
-      got = polycall_call_receive(self->call, &received);
-    }
-    raised = wait.Raised();
-  }
-  if (raised) {
-    polycall_message_release(&received);
-    return -1;
-  }
-  if (got == 0) return EndCall(self) ? 0 : -1;
-  *message = self->receive_class->Take(&received);
-  return *message ? 1 : -1;
-}
-
-PyObject* Send(PyObject* object, PyObject* args, PyObject* kwargs) {
-  static const char* names[] = {"message", "buffered", "last", nullptr};
-  PyObject* message = nullptr;
-  int buffered = 0, last = 0;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$pp", const_cast<char**>(names), &message,
-                                   &buffered, &last)) {
-    return nullptr;
-  }
-  CallObject* self = AsCall(object);
-  if (!self->send_class->Check(message, self->method->label)) return nullptr;
-  if (self->call == nullptr) {
-    if (!Outcome(self)) return nullptr;
-    return RaiseStatus(POLYCALL_FAILED_PRECONDITION,
-                       self->method->label + " has ended: nothing more can be sent");
-  }
-  polycall_code code = POLYCALL_OK;
-  Status status;
-  const uint32_t flags = (buffered ? uint32_t{POLYCALL_SEND_BUFFERED} : 0u) |
-                         (last ? uint32_t{POLYCALL_SEND_HALF_CLOSE} : 0u);
-  if (!SendBlocking(self, message, flags, &code, status.get())) return nullptr;
-  if (code == POLYCALL_OK) Py_RETURN_NONE;
-  if (status.ok()) polycall_status_set(status.get(), code, "the call has ended", nullptr, 0);
-  return RaiseStatus(*status);
-}
-
-PyObject* HalfClose(PyObject* object, PyObject*) {
-  CallObject* self = AsCall(object);
-  if (self->call != nullptr) {
-    CallUse use(self);
-    GilRelease released;
-    polycall_call_half_close(self->call);
-  }
-  Py_RETURN_NONE;
-}
-
-PyObject* Receive(PyObject* object, PyObject*) {
-  Ref message;
-  const int got = ReceiveBlocking(AsCall(object), &message);
-  if (got < 0) return nullptr;
-  if (got == 0) Py_RETURN_NONE;
-  return message.release();
-}
-
-PyObject* Next(PyObject* object) {
-  Ref message;
-  return ReceiveBlocking(AsCall(object), &message) > 0 ? message.release() : nullptr;
-}
-
-// The one response of a client stream, after half-close.
-PyObject* Finish(PyObject* object, PyObject*) {
-  CallObject* self = AsCall(object);
-  Ref closed = Ref::Steal(HalfClose(object, nullptr));
-  Ref response;
-  const int got = ReceiveBlocking(self, &response);
-  if (got < 0) return nullptr;
-  if (got == 0 || !EndCall(self)) {
-    if (got == 0) {
-      RaiseStatus(POLYCALL_INTERNAL, self->method->label + " ended OK without a response");
-    }
-    return nullptr;
-  }
-  return response.release();
-}
-
-PyObject* Cancel(PyObject* object, PyObject*) {
-  CallObject* self = AsCall(object);
-  if (self->call != nullptr) {
-    CallUse use(self);
-    GilRelease released;
-    polycall_call_cancel(self->call, POLYCALL_CANCELLED, "the caller cancelled the call");
-  }
-  Py_RETURN_NONE;
-}
-
-PyObject* GetStatus(PyObject* object, PyObject*) {
-  CallObject* self = AsCall(object);
-  if (self->status == nullptr && !EndCall(self)) {
-    if (self->status == nullptr) return nullptr;
-    PyErr_Clear();
-  }
-  return Py_NewRef(self->status);
-}
-
 PyObject* GetError(PyObject* object, PyObject*) {
   PyObject* error = AsCall(object)->error;
   return Py_NewRef(error == nullptr ? Py_None : error);
@@ -180,7 +55,7 @@ PyObject* InitialMetadata(PyObject* object, PyObject*) {
 }
 
 PyObject* TrailingMetadata(PyObject* object, PyObject*) {
-  Ref status = Ref::Steal(GetStatus(object, nullptr));
+  Ref status = Ref::Steal(CallStatus(object, nullptr));
   if (!status) return nullptr;
   return Py_NewRef(AsCall(object)->trailing_metadata);
 }
@@ -201,7 +76,7 @@ class EndEvent : public InlineEvent {
 
   void Run() override {
     --AsCall(call_.get())->uses;
-    SettleFuture(future_.get(), Ref::Steal(GetStatus(call_.get(), nullptr)));
+    SettleFuture(future_.get(), Ref::Steal(CallStatus(call_.get(), nullptr)));
   }
 
  private:
@@ -219,7 +94,7 @@ PyObject* WaitAsync(PyObject* object, PyObject* const* args, Py_ssize_t count) {
   LoopQueueRef queue = LoopQueueFromPython(args[0]);
   if (queue == nullptr) return nullptr;
   if (self->call == nullptr) {
-    SettleFuture(args[1], Ref::Steal(GetStatus(object, nullptr)));
+    SettleFuture(args[1], Ref::Steal(CallStatus(object, nullptr)));
     Py_RETURN_NONE;
   }
   ++self->uses;
@@ -262,7 +137,7 @@ PyObject* ReceiveAsyncMethod(PyObject* object, PyObject* const* args, Py_ssize_t
   LoopQueueRef queue = LoopQueueFromPython(args[0]);
   if (queue == nullptr) return nullptr;
   if (self->call == nullptr && self->stashed == nullptr) {
-    SettleFuture(args[1], Outcome(self) ? Ref::Share(Py_None) : Ref());
+    SettleFuture(args[1], CallOutcome(self) ? Ref::Share(Py_None) : Ref());
     Py_RETURN_NONE;
   }
   if (!ReceiveAsync(self, queue, args[1])) return nullptr;
@@ -271,16 +146,6 @@ PyObject* ReceiveAsyncMethod(PyObject* object, PyObject* const* args, Py_ssize_t
 
 PyObject* GetEnded(PyObject* object, void*) {
   return PyBool_FromLong(AsCall(object)->status != nullptr);
-}
-
-PyObject* Enter(PyObject* object, PyObject*) { return Py_NewRef(object); }
-
-// A call that was cancelled has ended, so that its outcome comes at once.
-PyObject* Exit(PyObject* object, PyObject*) {
-  Ref cancelled = Ref::Steal(Cancel(object, nullptr));
-  Ref status = Ref::Steal(GetStatus(object, nullptr));
-  if (!status) return nullptr;
-  Py_RETURN_NONE;
 }
 
 void Dealloc(PyObject* object) {
@@ -311,8 +176,43 @@ PyCFunction AsFunction(F* function) {
 
 }  // namespace
 
+bool CallOutcome(CallObject* self) {
+  if (self->error == nullptr) return true;
+  PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(self->error)), self->error);
+  return false;
+}
+
+PyObject* CallHalfClose(PyObject* object, PyObject*) {
+  CallObject* self = AsCall(object);
+  if (self->call != nullptr) {
+    CallUse use(self);
+    GilRelease released;
+    polycall_call_half_close(self->call);
+  }
+  Py_RETURN_NONE;
+}
+
+PyObject* CallCancel(PyObject* object, PyObject*) {
+  CallObject* self = AsCall(object);
+  if (self->call != nullptr) {
+    CallUse use(self);
+    GilRelease released;
+    polycall_call_cancel(self->call, POLYCALL_CANCELLED, "the caller cancelled the call");
+  }
+  Py_RETURN_NONE;
+}
+
+PyObject* CallStatus(PyObject* object, PyObject*) {
+  CallObject* self = AsCall(object);
+  if (self->status == nullptr && !EndCall(self)) {
+    if (self->status == nullptr) return nullptr;
+    PyErr_Clear();
+  }
+  return Py_NewRef(self->status);
+}
+
 bool EndCall(CallObject* self) {
-  if (self->status != nullptr || self->call == nullptr) return Outcome(self);
+  if (self->status != nullptr || self->call == nullptr) return CallOutcome(self);
   Status status;
   const polycall_metadata* trailing = nullptr;
   const polycall_metadata* initial = nullptr;
@@ -348,7 +248,7 @@ bool EndCall(CallObject* self) {
     }
   }
   if (self->uses == 0 && self->pending_receive == nullptr) Drop(self);
-  return Outcome(self);
+  return CallOutcome(self);
 }
 
 bool PassesObjects(const CallObject* self) {
@@ -433,13 +333,13 @@ bool AddCallTypes(PyObject* module) {
       {"ended", GetEnded, nullptr, "Whether the call has ended and its status is known.", nullptr},
       {nullptr, nullptr, nullptr, nullptr, nullptr}};
   static PyMethodDef methods[] = {
-      {"cancel", Cancel, METH_NOARGS, "Cancels the call; no effect once it has ended."},
+      {"cancel", CallCancel, METH_NOARGS, "Cancels the call; no effect once it has ended."},
       {"time_left", CallTimeLeft, METH_NOARGS, "Seconds to the deadline, or None without one."},
-      {"_status", GetStatus, METH_NOARGS, nullptr},
+      {"_status", CallStatus, METH_NOARGS, nullptr},
       {"_error", GetError, METH_NOARGS, nullptr},
       {"_initial_metadata", InitialMetadata, METH_NOARGS, nullptr},
       {"_trailing_metadata", TrailingMetadata, METH_NOARGS, nullptr},
-      {"_half_close", HalfClose, METH_NOARGS, nullptr},
+      {"_half_close", CallHalfClose, METH_NOARGS, nullptr},
       {"_wait_async", AsFunction(WaitAsync), METH_FASTCALL, nullptr},
       {"_send_async", AsFunction(SendAsyncMethod), METH_FASTCALL, nullptr},
       {"_receive_async", AsFunction(ReceiveAsyncMethod), METH_FASTCALL, nullptr},
@@ -455,30 +355,7 @@ bool AddCallTypes(PyObject* module) {
   if (base == nullptr) return false;
   g_call_type = reinterpret_cast<PyTypeObject*>(base);
 
-  static PyMethodDef blocking_methods[] = {
-      {"__enter__", Enter, METH_NOARGS, nullptr},
-      {"__exit__", Exit, METH_VARARGS, "Cancels the call unless it has ended."},
-      {"_send", AsFunction(Send), METH_VARARGS | METH_KEYWORDS, nullptr},
-      {"_receive", Receive, METH_NOARGS, nullptr},
-      {"_finish", Finish, METH_NOARGS, nullptr},
-      {nullptr, nullptr, 0, nullptr}};
-  static PyType_Slot blocking_slots[] = {{Py_tp_methods, blocking_methods}, {0, nullptr}};
-  static PyType_Spec blocking_spec = {
-      "polycall._polycall.BlockingCall", sizeof(CallObject), 0,
-      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION, blocking_slots};
-  PyObject* blocking = PyType_FromSpecWithBases(&blocking_spec, base);
-  if (blocking == nullptr) return false;
-
-  static PyType_Slot stream_slots[] = {{Py_tp_iter, reinterpret_cast<void*>(PyObject_SelfIter)},
-                                       {Py_tp_iternext, reinterpret_cast<void*>(Next)},
-                                       {0, nullptr}};
-  static PyType_Spec stream_spec = {
-      "polycall._polycall.IterableCall", sizeof(CallObject), 0,
-      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION, stream_slots};
-  PyObject* stream = PyType_FromSpecWithBases(&stream_spec, blocking);
-  return stream != nullptr && PyModule_AddObjectRef(module, "Call", base) == 0 &&
-         PyModule_AddObjectRef(module, "BlockingCall", blocking) == 0 &&
-         PyModule_AddObjectRef(module, "IterableCall", stream) == 0;
+  return PyModule_AddObjectRef(module, "Call", base) == 0 && AddBlockingCallTypes(module, base);
 }
 
 }  // namespace polycall_python

@@ -16,8 +16,9 @@ class ReceiveEvent;
 // One call, of the caller's or (Context) of a handler's. Guarded by the GIL; `uses` counts the
 // threads that are inside the runtime with `call` and have given the GIL up.
 struct CallObject {
-  PyObject_HEAD polycall_call*
-      call;  // one reference; NULL when the call has ended and its outcome was taken
+  PyObject ob_base;
+  // One reference; NULL when the call has ended and its outcome was taken.
+  polycall_call* call;
   const MessageClass* send_class;
   const MessageClass* receive_class;
   int uses;
@@ -46,6 +47,26 @@ struct CallObject {
 // status, error, metadata and info. False with a Python error set (the StatusError) otherwise.
 bool EndCall(CallObject* self);
 
+// Counts this thread into the call's uses, for a scope. With the GIL.
+class CallUse {
+ public:
+  explicit CallUse(CallObject* call) : call_(call) { ++call->uses; }
+  ~CallUse() { --call_->uses; }
+  CallUse(const CallUse&) = delete;
+  CallUse& operator=(const CallUse&) = delete;
+
+ private:
+  CallObject* call_;
+};
+
+// Raises the status of an ended call unless it is OK; true if it is, or if the call has not ended.
+bool CallOutcome(CallObject* self);
+
+// Methods of calls that other kinds of call use too.
+PyObject* CallHalfClose(PyObject* self, PyObject*);
+PyObject* CallCancel(PyObject* self, PyObject*);
+PyObject* CallStatus(PyObject* self, PyObject*);
+
 // Whether messages go out as objects: the other end is Python in this process, as far as is known.
 bool PassesObjects(const CallObject* self);
 
@@ -70,6 +91,7 @@ PyObject* CallTimeLeft(PyObject* self, PyObject*);
 // The types of the caller's calls, made by AddCallTypes. A MethodObject starts instances of their
 // Python subclasses.
 bool AddCallTypes(PyObject* module);
+bool AddBlockingCallTypes(PyObject* module, PyObject* base);
 PyTypeObject* CallType();
 
 }  // namespace polycall_python

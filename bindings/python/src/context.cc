@@ -207,7 +207,8 @@ void ContextDealloc(PyObject* object) {
 }
 
 struct RequestIterator {
-  PyObject_HEAD CallObject* context;
+  PyObject ob_base;
+  CallObject* context;
 };
 
 PyObject* RequestsNext(PyObject* object) {

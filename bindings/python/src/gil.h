@@ -31,8 +31,8 @@ auto OrHang(F&& f) -> decltype(f()) {
   }
 }
 
-// Ends a reference on a thread that may not wait for the GIL: now if this thread holds it, else when
-// the next thread takes it.
+// Ends a reference on a thread that may not wait for the GIL: now if this thread holds it, else
+// when the next thread takes it.
 void DecrefSomewhere(PyObject* object);
 // Ends what DecrefSomewhere left. With the GIL.
 void DecrefWhatIsLeft();

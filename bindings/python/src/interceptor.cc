@@ -15,7 +15,8 @@ namespace {
 // The call as interceptors see it: borrowed from the runtime for as long as the call lasts. One
 // object per call and interceptor, so that an interceptor may keep its own attributes on it.
 struct InterceptedCall {
-  PyObject_HEAD polycall_call* call;
+  PyObject ob_base;
+  polycall_call* call;
   PyObject* attributes;
 };
 

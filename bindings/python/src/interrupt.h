@@ -1,9 +1,10 @@
 // Ctrl-C while the main thread waits in the runtime.
 //
-// Python's own signal handler only sets a flag, which nobody looks at before the wait is over, and
-// writes to the wake-up descriptor (signal.set_wakeup_fd). Unless somebody else uses that, a watcher
-// thread reads there which signal came and, for SIGINT, cancels the call that the main thread waits
-// for. The wait then ends, and Python runs its handler, which raises KeyboardInterrupt.
+// Python's own signal handler only sets a flag, which nobody looks at before the wait is over,
+// and writes to the wake-up descriptor (signal.set_wakeup_fd). Unless somebody else uses that, a
+// watcher thread reads there which signal came and, for SIGINT, cancels the call that the main
+// thread waits for. The wait then ends, and Python runs its handler, which raises
+// KeyboardInterrupt.
 #ifndef POLYCALL_BINDINGS_PYTHON_SRC_INTERRUPT_H_
 #define POLYCALL_BINDINGS_PYTHON_SRC_INTERRUPT_H_
 

@@ -14,7 +14,8 @@
 namespace polycall_python {
 
 struct MethodObject {
-  PyObject_HEAD vectorcallfunc vectorcall;
+  PyObject ob_base;
+  vectorcallfunc vectorcall;
   ChannelRef channel;
   const polycall_method* method;
   int32_t kind;
