@@ -1,0 +1,117 @@
+// What the calls of a connection see when its server drains it or closes it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "base/clock.h"
+#include "client.h"
+#include "echo_server.h"
+#include "transports.h"
+
+namespace polycall::conformance {
+namespace {
+
+// A server whose calls of "hold" last until they are let go or cancelled; others are echoed.
+struct HoldingServer {
+  Event entered, let_go;
+  EchoServer server;
+
+  explicit HoldingServer(const std::string& target)
+      : server(target, {.handlers = {.unary = MakeHandler(), .client_streaming = {},
+                                     .server_streaming = {}, .bidi = {}}}) {}
+
+  Handler MakeHandler() {
+    return [this](polycall_call* call, const polycall_message* request) {
+      if (Text(*request) == "hold") {
+        polycall_call_on_cancel(call, Event::Set, &let_go);
+        entered.Happen();
+        EXPECT_TRUE(let_go.Wait());
+      }
+      polycall_call_finish(call, nullptr, request);
+    };
+  }
+};
+
+// Calls until the server refuses; the last outcome.
+Outcome CallUntilRefused(Client* client) {
+  const int64_t deadline = base::DeadlineAfter(kPatienceNs);
+  Outcome outcome;
+  do {
+    outcome = client->Unary("more");
+  } while (outcome.code == POLYCALL_OK && base::NowNs() < deadline);
+  return outcome;
+}
+
+TEST_P(TransportConformance, ADrainLetsCallsEndAndRefusesNewOnes) {
+  HoldingServer holding(FreshTarget());
+  Client client(holding.server.target(), 1);
+  Pending held;
+  client.UnaryAsync("hold", {}, &held);
+  ASSERT_TRUE(holding.entered.Wait());
+
+  std::thread shutdown([&] { polycall_server_shutdown(holding.server.get(), kPatienceNs); });
+  EXPECT_EQ(CallUntilRefused(&client).code, POLYCALL_UNAVAILABLE);
+  EXPECT_FALSE(held.ended());
+  holding.let_go.Happen();
+  EXPECT_TRUE(held.Wait());
+  EXPECT_EQ(held.outcome().code, POLYCALL_OK) << held.outcome().message;
+  EXPECT_EQ(held.outcome().response, "hold");
+  shutdown.join();
+}
+
+TEST_P(TransportConformance, ACallThatADrainingServerRefusesGoesToItsSuccessor) {
+  HoldingServer holding(FreshTarget());
+  const std::string target = holding.server.target();
+  Client client(target);
+  Client probe(target, 1);
+  Pending held;
+  client.UnaryAsync("hold", {}, &held);
+  ASSERT_TRUE(holding.entered.Wait());
+  std::thread shutdown([&] { polycall_server_shutdown(holding.server.get(), kPatienceNs); });
+  EXPECT_EQ(CallUntilRefused(&probe).code, POLYCALL_UNAVAILABLE);
+
+  EchoServer successor(target);
+  const Outcome outcome = client.Unary("next", {.flags = POLYCALL_CALL_WAIT_FOR_READY});
+  EXPECT_EQ(outcome.code, POLYCALL_OK) << outcome.message;
+  EXPECT_EQ(outcome.response, "next");
+  EXPECT_FALSE(held.ended());
+  holding.let_go.Happen();
+  EXPECT_TRUE(held.Wait());
+  EXPECT_EQ(held.outcome().code, POLYCALL_OK) << held.outcome().message;
+  shutdown.join();
+  EXPECT_EQ(Client(target).Unary("the address is the successor's").code, POLYCALL_OK);
+}
+
+TEST_P(TransportConformance, ClosingEndsCallsWithUnavailable) {
+  HoldingServer holding(FreshTarget());
+  Client client(holding.server.target());
+  Pending held;
+  client.UnaryAsync("hold", {}, &held);
+  ASSERT_TRUE(holding.entered.Wait());
+  Stream stream = client.Start(POLYCALL_BIDI_STREAMING);
+  stream.Send("x");
+  ASSERT_EQ(stream.Receive(), "x");
+
+  polycall_server_shutdown(holding.server.get(), 0);
+  ASSERT_TRUE(held.Wait());
+  EXPECT_EQ(held.outcome().code, POLYCALL_UNAVAILABLE) << held.outcome().message;
+  EXPECT_EQ(stream.Receive(), std::nullopt);
+  EXPECT_EQ(stream.Wait().code, POLYCALL_UNAVAILABLE);
+}
+
+TEST_P(TransportConformance, FreeingAChannelEndsItsCallsAndTheirHandlersHearOfIt) {
+  HoldingServer holding(FreshTarget());
+  Pending held;
+  {
+    Client client(holding.server.target());
+    client.UnaryAsync("hold", {}, &held);
+    ASSERT_TRUE(holding.entered.Wait());
+  }
+  ASSERT_TRUE(held.Wait());
+  EXPECT_EQ(held.outcome().code, POLYCALL_CANCELLED);
+  EXPECT_TRUE(holding.let_go.Wait());
+}
+
+}  // namespace
+}  // namespace polycall::conformance

@@ -1,0 +1,91 @@
+// The transports under test: how each makes a fresh address, and one line that instantiates the suite.
+#include "transports.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+
+#include "polycall/polycall.h"
+
+namespace polycall::conformance {
+namespace {
+
+int NextNumber() {
+  static std::atomic<int> number{0};
+  return ++number;
+}
+
+// ---- inproc
+
+std::string FreshInproc() { return "inproc:conformance-" + std::to_string(NextNumber()); }
+
+const TransportUnderTest kInproc = {"inproc", FreshInproc, FreshInproc, {"inproc:"}};
+
+// ---- unix
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    char path[] = "/tmp/polycall-conformance-XXXXXX";
+    EXPECT_NE(mkdtemp(path), nullptr);
+    path_ = path;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+std::string FreshUnix() {
+  static TemporaryFolder folder;
+  return "unix:" + folder.path() + "/" + std::to_string(NextNumber());
+}
+
+const TransportUnderTest kUnix = {
+    "unix", FreshUnix, FreshUnix, {"unix:", "unix:/tmp/" + std::string(108, 'x')}};
+
+// ---- tcp
+
+std::string FreshTcp() { return "tcp://127.0.0.1:0"; }
+
+// A port that the system gives out next is hardly the one that it gave out last.
+std::string VacantTcp() {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  EXPECT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), size), 0);
+  EXPECT_EQ(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  close(fd);
+  return "tcp://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+}
+
+const TransportUnderTest kTcp = {
+    "tcp",
+    FreshTcp,
+    VacantTcp,
+    {"tcp://", "tcp://127.0.0.1", "tcp://127.0.0.1:", "tcp://127.0.0.1:65536", "tcp://127.0.0.1:x",
+     "tcp://[::1", "tcp://::1:80"}};
+
+}  // namespace
+
+// Some tests provoke what is worth a warning.
+TransportConformance::TransportConformance() {
+  polycall_log_set(POLYCALL_LOG_NONE, nullptr, nullptr);
+}
+
+INSTANTIATE_TEST_SUITE_P(Inproc, TransportConformance, testing::Values(&kInproc));
+INSTANTIATE_TEST_SUITE_P(Unix, TransportConformance, testing::Values(&kUnix));
+INSTANTIATE_TEST_SUITE_P(Tcp, TransportConformance, testing::Values(&kTcp));
+
+}  // namespace polycall::conformance

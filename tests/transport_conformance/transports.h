@@ -1,0 +1,34 @@
+// What the suite must know of a transport. To add one: a TransportUnderTest and a line in
+// transports.cc.
+#ifndef POLYCALL_TESTS_TRANSPORT_CONFORMANCE_TRANSPORTS_H_
+#define POLYCALL_TESTS_TRANSPORT_CONFORMANCE_TRANSPORTS_H_
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace polycall::conformance {
+
+struct TransportUnderTest {
+  const char* name;
+  // A target that a server may listen on and that nobody uses. It need not be what callers name
+  // (port 0).
+  std::string (*fresh_target)();
+  // A target that callers may name and that nobody listens on.
+  std::string (*vacant_target)();
+  // Targets of this transport that cannot be.
+  std::vector<std::string> bad_targets;
+};
+
+// The suite: its tests are in this folder's ..._test.cc.
+class TransportConformance : public testing::TestWithParam<const TransportUnderTest*> {
+ protected:
+  TransportConformance();
+  const TransportUnderTest& transport() const { return *GetParam(); }
+  std::string FreshTarget() const { return GetParam()->fresh_target(); }
+};
+
+}  // namespace polycall::conformance
+
+#endif  // POLYCALL_TESTS_TRANSPORT_CONFORMANCE_TRANSPORTS_H_
