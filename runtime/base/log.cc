@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <list>
 #include <string>
 
 #include "base/mutex.h"
@@ -66,7 +67,9 @@ extern "C" void polycall_log_set(polycall_log_level level,
   polycall::base::MutexLock lock(mutex);
   const auto* current = g_hook.load(std::memory_order_relaxed);
   if (current == nullptr || current->log != log || current->arg != arg) {
-    g_hook.store(new polycall::base::Hook{log, arg}, std::memory_order_release);
+    static auto* all = new std::list<polycall::base::Hook>;
+    all->push_back({log, arg});
+    g_hook.store(&all->back(), std::memory_order_release);
   }
   polycall::base::Level().store(level, std::memory_order_relaxed);
 }

@@ -99,23 +99,6 @@ void Reactor::SpawnLocked() {
   }
 }
 
-void Reactor::JoinFinished() {
-  std::vector<std::thread> done;
-  {
-    MutexLock lock(mutex_);
-    for (const std::thread::id id : finished_) {
-      auto it = std::find_if(own_threads_.begin(), own_threads_.end(),
-                             [id](const std::thread& t) { return t.get_id() == id; });
-      if (it != own_threads_.end()) {
-        done.push_back(std::move(*it));
-        own_threads_.erase(it);
-      }
-    }
-    finished_.clear();
-  }
-  for (std::thread& thread : done) thread.join();
-}
-
 void Reactor::Stop() {
   std::vector<std::thread> threads;
   {
@@ -124,7 +107,6 @@ void Reactor::Stop() {
     for (Worker* worker : idle_) worker->waiter.Wake();
     idle_.clear();
     threads.swap(own_threads_);
-    finished_.clear();
   }
   WakeLeader();
   for (std::thread& thread : threads) thread.join();
@@ -181,7 +163,14 @@ void Reactor::Work(int64_t deadline, bool donated) {
     }
   }
   if (!donated) {
-    finished_.push_back(std::this_thread::get_id());
+    // One that Stop does not wait for leaves by itself; the lock is the last thing it touches.
+    auto own = std::find_if(own_threads_.begin(), own_threads_.end(), [](const std::thread& thread) {
+      return thread.get_id() == std::this_thread::get_id();
+    });
+    if (own != own_threads_.end()) {
+      own->detach();
+      own_threads_.erase(own);
+    }
     thread_count_.fetch_sub(1, std::memory_order_relaxed);
   }
   mutex_.Unlock();
@@ -217,7 +206,6 @@ bool Reactor::RunWorker(int64_t deadline) {
 
 bool Reactor::Execute(Task* task, size_t max_queued) {
   task->next = nullptr;
-  bool grew = false;
   bool wake_leader = false;
   {
     MutexLock lock(mutex_);
@@ -237,12 +225,10 @@ bool Reactor::Execute(Task* task, size_t max_queued) {
       ++waking_;
     } else if (may_spawn && waking_ < task_count_) {
       SpawnLocked();
-      grew = true;
     } else {
       wake_leader = true;
     }
   }
-  if (grew) JoinFinished();
   // Nobody else is there to run it: the leader takes it between two rounds.
   if (wake_leader) WakeLeader();
   return true;

@@ -116,7 +116,6 @@ class Reactor {
   void SpawnLocked() REQUIRES(mutex_);
   Task* PopTaskLocked() REQUIRES(mutex_);
   bool RunOrphanTask();
-  void JoinFinished();
   void Watch();
   void HeapUp(size_t index) REQUIRES(timer_mutex_);
   void HeapDown(size_t index) REQUIRES(timer_mutex_);
@@ -141,7 +140,6 @@ class Reactor {
   std::atomic<size_t> task_count_{0};
   uint32_t waking_ GUARDED_BY(mutex_) = 0;  // idle threads that were woken and have not come yet
   std::vector<std::thread> own_threads_ GUARDED_BY(mutex_);
-  std::vector<std::thread::id> finished_ GUARDED_BY(mutex_);
   std::atomic<uint32_t> donated_{0};
   std::vector<Source*> graveyard_ GUARDED_BY(mutex_);
   std::atomic<bool> has_graves_{false};

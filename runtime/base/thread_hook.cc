@@ -44,5 +44,8 @@ extern "C" const polycall_thread_hook* polycall_thread_hook_new(
     void* (*attach)(void* arg), void (*detach)(void* arg, void* attached), void* arg) {
   const uint32_t index = polycall::base::g_count.fetch_add(1);
   if (index >= polycall::base::kMaxHooks) return nullptr;
-  return new polycall_thread_hook{index, attach, detach, arg};
+  // Never freed: a thread that ends late may still need it.
+  static polycall_thread_hook hooks[polycall::base::kMaxHooks];
+  hooks[index] = {index, attach, detach, arg};
+  return &hooks[index];
 }

@@ -87,7 +87,8 @@ class Channel final : public call::CallOwner, public transport::Connection::Obse
   base::Ref<transport::Connection> Current();
   base::Status Connect(bool wait_for_ready, int64_t deadline, call::Call* call,
                        base::Ref<transport::Connection>* out);
-  base::Status ConnectOnce(int64_t deadline, base::Ref<transport::Connection>* out);
+  base::Status ConnectOnce(base::Ref<transport::Connection>* out);
+  void ConnectElsewhere();
   void ServePending();
   void SchedulePending(int64_t when);
   int64_t Backoff(uint32_t attempt);
@@ -117,6 +118,7 @@ class Channel final : public call::CallOwner, public transport::Connection::Obse
   base::Timer pending_timer_;
   bool timer_set_ GUARDED_BY(mutex_) = false;
   base::Task pending_task_;
+  base::Task connect_task_;
   std::atomic<uint64_t> live_{0};
   uint64_t random_ GUARDED_BY(mutex_);
 };

@@ -74,8 +74,8 @@ int64_t Channel::Backoff(uint32_t attempt) {
 }
 
 // Connects and makes the connection current. The caller holds the right to (connecting_).
-base::Status Channel::ConnectOnce(int64_t deadline, base::Ref<transport::Connection>* out) {
-  deadline = std::min(deadline, base::DeadlineAfter(options_.connect_timeout_ns));
+base::Status Channel::ConnectOnce(base::Ref<transport::Connection>* out) {
+  const int64_t deadline = base::DeadlineAfter(options_.connect_timeout_ns);
   negotiation::Outcome outcome = negotiation::Connect(
       options_.target, options_.transports, options_.limits, options_.user_agent, deadline);
   base::Ref<transport::Connection> connection;
@@ -140,6 +140,18 @@ void Channel::Retire(base::Ref<transport::Connection> connection) {
   }
 }
 
+// An attempt is the channel's, not the call's: one for a call whose deadline may come first goes on
+// without it.
+void Channel::ConnectElsewhere() {
+  connect_task_.context = this;
+  connect_task_.run = [](base::Task* task) {
+    base::Ref<transport::Connection> connection;
+    [[maybe_unused]] const base::Status status =
+        static_cast<Channel*>(task->context)->ConnectOnce(&connection);  // who waits looks himself
+  };
+  base::Reactor::Global().Execute(&connect_task_);
+}
+
 // [blocks] until there is a usable connection. `call` (may be NULL) ends the wait when it ends.
 base::Status Channel::Connect(bool wait_for_ready, int64_t deadline, Call* call,
                               base::Ref<transport::Connection>* out) {
@@ -170,7 +182,12 @@ base::Status Channel::Connect(bool wait_for_ready, int64_t deadline, Call* call,
       connecting_ = true;
       mutex_.Unlock();
       base::Reactor::YieldIfLeading();
-      base::Status status = ConnectOnce(wait_for_ready ? base::kNever : deadline, out);
+      if (deadline < now + options_.connect_timeout_ns) {
+        ConnectElsewhere();
+        mutex_.Lock();
+        continue;
+      }
+      base::Status status = ConnectOnce(out);
       if (status.ok()) return {};
       if (!wait_for_ready || (status.code() != POLYCALL_UNAVAILABLE &&
                               status.code() != POLYCALL_DEADLINE_EXCEEDED)) {

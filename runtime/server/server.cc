@@ -261,6 +261,9 @@ void Server::ProtocolError(const transport::PeerInfo& peer, std::string_view wha
 
 base::Status Server::Handshake(std::string_view bytes, const transport::PeerInfo& peer,
                                transport::Agreed* agreed, std::string* accept) {
+  if (state_ == kNew) {
+    return base::Unavailable("the server has not been started yet");  // inproc finds it all the same
+  }
   negotiation::Hello hello;
   std::string error;
   if (!negotiation::Decode(bytes, &hello, &error)) return base::InvalidArgument(error);

@@ -7,7 +7,7 @@ static void a_call_ends_at_its_deadline(void) {
   struct fixture fixture;
   REQUIRE(fixture_start(&fixture, NULL, NULL));
   polycall_call_options options = POLYCALL_CALL_OPTIONS_INIT;
-  options.timeout_ns = 100 * MILLISECOND;
+  options.timeout_ns = 1000 * MILLISECOND;
   polycall_unary unary;
   CHECK_NUMBER(call_text(&fixture, WAIT, "", &options, &unary), POLYCALL_DEADLINE_EXCEEDED);
   unary_clear(&unary);
@@ -27,7 +27,7 @@ static void a_callback_call_ends_at_its_deadline(void) {
   struct service result;
   service_init(&result);
   polycall_call_options options = POLYCALL_CALL_OPTIONS_INIT;
-  options.timeout_ns = 100 * MILLISECOND;
+  options.timeout_ns = 1000 * MILLISECOND;
   polycall_unary unary = POLYCALL_UNARY_INIT;
   unary.method = method_of(&fixture, WAIT);
   unary.options = &options;
@@ -122,7 +122,7 @@ static void the_deadline_of_a_chain_ends_its_last_handler(void) {
   struct fixture back;
   REQUIRE(start_onward(&front, &back));
   polycall_call_options options = POLYCALL_CALL_OPTIONS_INIT;
-  options.timeout_ns = 500 * MILLISECOND;
+  options.timeout_ns = 1500 * MILLISECOND;
   polycall_unary unary;
   CHECK_NUMBER(call_text(&front, ONWARD, "Wait", &options, &unary), POLYCALL_DEADLINE_EXCEEDED);
   unary_clear(&unary);

@@ -180,7 +180,10 @@ void ClientConnection::OnReady(uint32_t events) {
   }
   // Requests that callbacks made go out together.
   const FrameWriter::Result result = writer_.Flush();
-  if (stopped) return;
+  if (stopped) {
+    AfterWrite(result);
+    return;
+  }
   if (!flush_only) reader_.Park();
   base::MutexLock lock(mutex_);
   if (!flush_only) reactor_busy_ = false;

@@ -39,7 +39,10 @@ void ServerConnection::OnReady(uint32_t events) {
     queue_full_.store(false);
     UnblockSenders();
   }
-  if (stopped) return;
+  if (stopped) {
+    AfterWrite(result);
+    return;
+  }
   reader_.Park();
   if (closed_) return;
   base::MutexLock lock(mutex_);
