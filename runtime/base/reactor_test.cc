@@ -1,0 +1,295 @@
+#include "base/reactor.h"
+
+#include <gtest/gtest.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <thread>
+#include <vector>
+
+namespace polycall::base {
+namespace {
+
+int64_t Hang() { return DeadlineAfter(60 * kSecond); }  // a deadline that only a hang meets
+
+// A task that runs a function.
+struct FunctionTask {
+  explicit FunctionTask(std::function<void()> what) : function(std::move(what)) {
+    task.context = this;
+    task.run = [](Task* task) { static_cast<FunctionTask*>(task->context)->function(); };
+  }
+  std::function<void()> function;
+  Task task;
+};
+
+// A timer that runs a function.
+struct FunctionTimer {
+  explicit FunctionTimer(std::function<void()> what) : function(std::move(what)) {
+    timer.context = this;
+    timer.fire = [](Timer* timer) { static_cast<FunctionTimer*>(timer->context)->function(); };
+  }
+  std::function<void()> function;
+  Timer timer;
+};
+
+// An eventfd as a source. Raise makes it ready.
+class EventSource final : public Source {
+ public:
+  EventSource(Reactor* reactor, std::function<void(uint32_t events)> on_ready)
+      : reactor_(reactor), on_ready_(std::move(on_ready)) {
+    EXPECT_TRUE(reactor_->Add(this, fd_, EPOLLIN));
+  }
+  ~EventSource() { close(fd_); }
+  void Raise() { ASSERT_EQ(eventfd_write(fd_, 1), 0); }
+  void Remove() { reactor_->Remove(this, fd_); }
+  Waiter& released() { return released_; }
+
+  void OnReady(uint32_t events) override {
+    eventfd_t value;
+    if (events != 0) eventfd_read(fd_, &value);
+    on_ready_(events);
+  }
+  void ReleaseSource() override { released_.Wake(); }
+
+ private:
+  Reactor* const reactor_;
+  const std::function<void(uint32_t)> on_ready_;
+  const int fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  Waiter released_;
+};
+
+TEST(Reactor, RunsTasks) {
+  Reactor reactor({.max_threads = 2});
+  reactor.Start();
+  Waiter ran;
+  FunctionTask task([&] {
+    EXPECT_FALSE(Reactor::Leading());
+    ran.Wake();
+  });
+  EXPECT_TRUE(reactor.Execute(&task.task));
+  EXPECT_TRUE(ran.Wait(Hang()));
+}
+
+TEST(Reactor, TheOnlyThreadRunsTasksToo) {
+  Reactor reactor({.max_threads = 1});
+  reactor.Start();
+  for (int i = 0; i < 100; ++i) {
+    Waiter ran;
+    FunctionTask task([&] { ran.Wake(); });
+    EXPECT_TRUE(reactor.Execute(&task.task));
+    ASSERT_TRUE(ran.Wait(Hang()));
+  }
+}
+
+TEST(Reactor, RefusesATaskWhenItsQueueIsFull) {
+  Reactor reactor({.donated_only = true});
+  FunctionTask first([] {}), second([] {});
+  EXPECT_TRUE(reactor.Execute(&first.task, 1));
+  EXPECT_FALSE(reactor.Execute(&second.task, 1));
+}
+
+TEST(Reactor, BlockedTasksGetThreadsUpToTheLimit) {
+  Reactor reactor({.max_threads = 4});  // one of them leads
+  reactor.Start();
+  Waiter all_here;
+  std::atomic<int> here{0};
+  std::mutex gate;
+  gate.lock();
+  std::vector<std::unique_ptr<FunctionTask>> tasks;
+  for (int i = 0; i < 3; ++i) {
+    tasks.push_back(std::make_unique<FunctionTask>([&] {
+      if (++here == 3) all_here.Wake();
+      std::lock_guard wait(gate);
+    }));
+    EXPECT_TRUE(reactor.Execute(&tasks.back()->task));
+  }
+  EXPECT_TRUE(all_here.Wait(Hang()));
+  EXPECT_LE(reactor.threads(), 4u);
+  gate.unlock();
+  reactor.Stop();
+}
+
+TEST(Reactor, TimersFireInTheOrderOfTheirTimes) {
+  Reactor reactor({.max_threads = 1});
+  std::mt19937 random(7);
+  const int64_t now = NowNs();
+  std::vector<int64_t> fired, expected;
+  Waiter last_fired;
+  std::vector<std::unique_ptr<FunctionTimer>> timers;
+  for (int i = 0; i < 500; ++i) {
+    timers.push_back(std::make_unique<FunctionTimer>([] {}));
+    Timer* timer = &timers.back()->timer;
+    timers.back()->function = [&fired, timer] { fired.push_back(timer->when); };
+    reactor.Schedule(timer, now - static_cast<int64_t>(random() % 1000));
+    if (random() % 3 == 0) {
+      EXPECT_TRUE(reactor.Cancel(timer));
+      EXPECT_FALSE(reactor.Cancel(timer));
+    } else {
+      // Some are put off, some brought forward.
+      if (random() % 2 == 0) reactor.Schedule(timer, now - static_cast<int64_t>(random() % 1000));
+      expected.push_back(timer->when);
+    }
+  }
+  FunctionTimer last([&] { last_fired.Wake(); });
+  reactor.Schedule(&last.timer, now + kMillisecond);
+  reactor.Start();  // all are due
+  ASSERT_TRUE(last_fired.Wait(Hang()));
+  std::sort(expected.begin(), expected.end());
+  EXPECT_EQ(fired, expected);
+  EXPECT_FALSE(reactor.Cancel(&last.timer)) << "it has fired";
+}
+
+TEST(Reactor, AnEarlierTimerOvertakesOneThatIsWaitedFor) {
+  Reactor reactor({.max_threads = 1});
+  reactor.Start();
+  FunctionTimer late([] { ADD_FAILURE() << "the late timer was cancelled"; });
+  Waiter fired;
+  FunctionTimer soon([&] { fired.Wake(); });
+  reactor.Schedule(&late.timer, DeadlineAfter(3600 * kSecond));
+  reactor.Schedule(&soon.timer, DeadlineAfter(kMillisecond));
+  EXPECT_TRUE(fired.Wait(Hang()));
+  EXPECT_TRUE(reactor.Cancel(&late.timer));
+}
+
+TEST(Reactor, ASourceIsServedAndReleasedOnceRemoved) {
+  Reactor reactor({.max_threads = 2});
+  reactor.Start();
+  Waiter served;
+  EventSource source(&reactor, [&](uint32_t events) {
+    EXPECT_TRUE(Reactor::Leading());
+    EXPECT_NE(events & EPOLLIN, 0u);
+    served.Wake();
+  });
+  source.Raise();
+  EXPECT_TRUE(served.Wait(Hang()));
+  source.Remove();
+  EXPECT_TRUE(source.released().Wait(Hang()));
+  source.Raise();  // nobody looks any more
+  reactor.Stop();
+  EXPECT_FALSE(served.TryTake());
+  EXPECT_FALSE(source.released().TryTake()) << "released twice";
+}
+
+TEST(Reactor, ALeaderThatBlocksInUserCodeLosesTheLeadershipAndAnotherServes) {
+  Reactor reactor({.max_threads = 4});
+  Waiter blocked, served, resumed, ended;
+  std::atomic<bool> still_leads{true};
+  EventSource blocking(&reactor, [&](uint32_t events) {
+    if (events == 0) return resumed.Wake();  // the new leader stands where the old one stood
+    UserScope scope;
+    blocked.Wake();
+    EXPECT_TRUE(served.Wait(Hang()));
+    still_leads = scope.Leave();
+    EXPECT_FALSE(Reactor::Leading());
+    ended.Wake();
+  });
+  EventSource other(&reactor, [&](uint32_t events) {
+    if (events != 0) served.Wake();
+  });
+  reactor.Start();
+  blocking.Raise();
+  ASSERT_TRUE(blocked.Wait(Hang()));
+  other.Raise();
+  ASSERT_TRUE(ended.Wait(Hang()));
+  EXPECT_FALSE(still_leads);
+  EXPECT_TRUE(resumed.Wait(Hang()));
+  reactor.Stop();
+}
+
+TEST(Reactor, ShortUserCodeKeepsTheLeadership) {
+  Reactor reactor({.max_threads = 4});
+  Waiter ended;
+  EventSource source(&reactor, [&](uint32_t events) {
+    UserScope scope;
+    // A machine that is too busy may take it away; then there is nothing to see here.
+    if (scope.Leave()) EXPECT_TRUE(Reactor::StillLeading());
+    ended.Wake();
+  });
+  reactor.Start();
+  for (int i = 0; i < 100; ++i) {
+    source.Raise();
+    ASSERT_TRUE(ended.Wait(Hang()));
+  }
+  reactor.Stop();
+}
+
+TEST(Reactor, ALeaderMayYieldBeforeItBlocks) {
+  Reactor reactor({.max_threads = 4});
+  Waiter blocked, served, ended;
+  EventSource blocking(&reactor, [&](uint32_t events) {
+    if (events == 0) return;
+    Reactor::YieldIfLeading();
+    EXPECT_FALSE(Reactor::Leading());
+    blocked.Wake();
+    EXPECT_TRUE(served.Wait(Hang()));
+    ended.Wake();
+  });
+  EventSource other(&reactor, [&](uint32_t events) {
+    if (events != 0) served.Wake();
+  });
+  reactor.Start();
+  blocking.Raise();
+  ASSERT_TRUE(blocked.Wait(Hang()));
+  other.Raise();
+  EXPECT_TRUE(ended.Wait(Hang()));
+  reactor.Stop();
+}
+
+TEST(Reactor, ADonatedThreadServesSourcesTasksAndTimers) {
+  Reactor reactor({.donated_only = true});
+  reactor.Start();
+  EXPECT_EQ(reactor.threads(), 0u);
+  Waiter served, ran, fired;
+  EventSource source(&reactor, [&](uint32_t events) {
+    if (events != 0) served.Wake();
+  });
+  FunctionTask task([&] { ran.Wake(); });
+  FunctionTimer timer([&] { fired.Wake(); });
+  std::atomic<bool> stopped{false};
+  std::thread worker([&] { stopped = reactor.RunWorker(kNever); });
+  source.Raise();
+  EXPECT_TRUE(reactor.Execute(&task.task));
+  reactor.Schedule(&timer.timer, DeadlineAfter(kMillisecond));
+  EXPECT_TRUE(served.Wait(Hang()));
+  EXPECT_TRUE(ran.Wait(Hang()));
+  EXPECT_TRUE(fired.Wait(Hang()));
+  reactor.Stop();
+  worker.join();
+  EXPECT_TRUE(stopped);
+}
+
+TEST(Reactor, ADonatedThreadComesBackAtItsDeadline) {
+  Reactor reactor({.donated_only = true});
+  reactor.Start();
+  const int64_t deadline = DeadlineAfter(5 * kMillisecond);
+  EXPECT_FALSE(reactor.RunWorker(deadline));
+  EXPECT_GE(NowNs(), deadline);
+  reactor.Stop();
+  EXPECT_TRUE(reactor.RunWorker(Hang())) << "a stopped reactor keeps nobody";
+}
+
+TEST(Reactor, StopWaitsForTheTaskUnderWay) {
+  Reactor reactor({.max_threads = 2});
+  reactor.Start();
+  Waiter entered;
+  std::atomic<bool> ended{false};
+  FunctionTask task([&] {
+    entered.Wake();
+    for (int i = 0; i < 1000; ++i) std::this_thread::yield();
+    ended = true;
+  });
+  EXPECT_TRUE(reactor.Execute(&task.task));
+  ASSERT_TRUE(entered.Wait(Hang()));
+  reactor.Stop();
+  EXPECT_TRUE(ended);
+}
+
+}  // namespace
+}  // namespace polycall::base

@@ -1,0 +1,241 @@
+#include "transport/stream/frame_writer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <iterator>
+#include <map>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "transport/stream/frame_reader.h"
+#include "transport/stream/test_frames.h"
+
+namespace polycall::transport {
+namespace {
+
+using testing::IsEmpty;
+using Result = FrameWriter::Result;
+
+struct Frame {
+  uint32_t call_id;
+  uint32_t argument;
+  std::string body;
+};
+
+// A writer at one end of a socket pair, a reader at the other.
+class Pipe {
+ public:
+  Pipe() {
+    EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds_), 0);
+    const int small = 16 * 1024;
+    setsockopt(fds_[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
+    writer.set_fd(fds_[0]);
+    reader_.set_max_body(64u << 20);
+  }
+  ~Pipe() {
+    close(fds_[0]);
+    CloseReader();
+  }
+  void CloseReader() {
+    if (fds_[1] >= 0) close(fds_[1]);
+    fds_[1] = -1;
+  }
+
+  Result Write(uint32_t call_id, uint32_t argument, std::string_view body, bool later = false) {
+    polycall_message message = call::ViewMessage(body, nullptr);
+    call::Encoded encoded;
+    EXPECT_TRUE(encoded.Encode(&message).ok());
+    return writer.Write(MessageHeader(call_id, argument), {}, &encoded, later);
+  }
+
+  // What has arrived and was not taken yet.
+  std::vector<Frame> Arrived() {
+    std::vector<Frame> frames;
+    for (;;) {
+      size_t size = 0;
+      uint8_t* space = reader_.Space(&size);
+      const ssize_t got = recv(fds_[1], space, size, MSG_DONTWAIT);
+      if (got <= 0) return frames;
+      reader_.Filled(static_cast<size_t>(got), size);
+      call::FrameHeader header;
+      std::string_view body;
+      base::Buffer* buffer;
+      const char* error;
+      ReadResult result;
+      while ((result = reader_.Next(&header, &body, &buffer, &error)) == ReadResult::kFrame) {
+        frames.push_back({header.call_id, header.argument, std::string(body)});
+      }
+      EXPECT_EQ(result, ReadResult::kMore) << error;
+    }
+  }
+
+  // Takes `count` frames, and does what a reactor does for a writer that is blocked.
+  std::vector<Frame> Take(size_t count) {
+    std::vector<Frame> frames;
+    const int64_t hang = base::DeadlineAfter(60 * base::kSecond);
+    while (frames.size() < count && base::NowNs() < hang) {
+      std::vector<Frame> more = Arrived();
+      if (more.empty()) {
+        writer.Flush();
+        pollfd readable = {fds_[1], POLLIN, 0};
+        poll(&readable, 1, 1);
+      }
+      std::move(more.begin(), more.end(), std::back_inserter(frames));
+    }
+    return frames;
+  }
+
+  FrameWriter writer;
+
+ private:
+  using ReadResult = FrameReader::Result;
+  int fds_[2];
+  FrameReader reader_;
+};
+
+TEST(FrameWriter, AFrameIsHeaderSectionsAndMessage) {
+  Pipe pipe;
+  polycall_message message = call::ViewMessage("message", nullptr);
+  call::Encoded encoded;
+  ASSERT_TRUE(encoded.Encode(&message).ok());
+  EXPECT_EQ(pipe.writer.Write(MessageHeader(7, 9), "sections ", &encoded, false), Result::kOk);
+  EXPECT_EQ(pipe.writer.Write(MessageHeader(8), {}, nullptr, false), Result::kOk);
+  const std::vector<Frame> frames = pipe.Arrived();
+  ASSERT_EQ(frames.size(), 2u);
+  EXPECT_EQ(frames[0].call_id, 7u);
+  EXPECT_EQ(frames[0].argument, 9u);
+  EXPECT_EQ(frames[0].body, "sections message");
+  EXPECT_EQ(frames[1].body, "");
+}
+
+TEST(FrameWriter, WhatMayComeLaterLeavesTogetherAndInOrder) {
+  Pipe pipe;
+  EXPECT_EQ(pipe.Write(1, 0, "a", true), Result::kOk);
+  EXPECT_EQ(pipe.Write(2, 0, "b", true), Result::kOk);
+  EXPECT_THAT(pipe.Arrived(), IsEmpty());
+  EXPECT_GT(pipe.writer.queued_bytes(), 0u);
+  EXPECT_EQ(pipe.Write(3, 0, "c"), Result::kOk);
+  EXPECT_EQ(pipe.Arrived().size(), 3u);
+  EXPECT_EQ(pipe.Write(4, 0, "d", true), Result::kOk);
+  EXPECT_EQ(pipe.writer.Flush(), Result::kOk);
+  const std::vector<Frame> last = pipe.Arrived();
+  ASSERT_EQ(last.size(), 1u);
+  EXPECT_EQ(last[0].body, "d");
+  EXPECT_EQ(pipe.writer.queued_bytes(), 0u);
+}
+
+TEST(FrameWriter, WhatMayComeLaterDoesNotWaitForMoreThanTheBuffer) {
+  Pipe pipe;
+  for (int i = 0; i < 9; ++i) pipe.Write(1, 0, std::string(8 * 1024, 'x'), true);
+  EXPECT_FALSE(pipe.Arrived().empty());
+}
+
+TEST(FrameWriter, APeerThatDoesNotReadBlocksTheWriterWithoutLoss) {
+  Pipe pipe;
+  const std::string large = Pattern(1, 1 << 20);
+  EXPECT_EQ(pipe.Write(1, 0, large), Result::kBlocked);
+  EXPECT_TRUE(pipe.writer.blocked());
+  EXPECT_GT(pipe.writer.queued_bytes(), 0u);
+  EXPECT_EQ(pipe.Write(2, 0, "small"), Result::kBlocked);
+  // A message that lies in a buffer is queued by reference.
+  base::Buffer* buffer = base::NewBuffer(300'000);
+  const std::string shared = Pattern(3, 300'000);
+  memcpy(buffer->data(), shared.data(), shared.size());
+  {
+    polycall_message message =
+        call::ViewMessage({reinterpret_cast<char*>(buffer->data()), shared.size()}, buffer);
+    call::Encoded encoded;
+    ASSERT_TRUE(encoded.Encode(&message).ok());
+    EXPECT_EQ(pipe.writer.Write(MessageHeader(3), {}, &encoded, false), Result::kBlocked);
+  }
+  base::ReleaseBuffer(buffer);  // ours; the writer has its own
+
+  const std::vector<Frame> frames = pipe.Take(3);
+  ASSERT_EQ(frames.size(), 3u);
+  EXPECT_TRUE(frames[0].body == large);
+  EXPECT_EQ(frames[1].body, "small");
+  EXPECT_TRUE(frames[2].body == shared);
+  EXPECT_EQ(pipe.writer.Flush(), Result::kOk);
+  EXPECT_EQ(pipe.writer.queued_bytes(), 0u);
+}
+
+TEST(FrameWriter, AnEncodedObjectMayBePartlySent) {
+  static const std::string body = Pattern(5, 1 << 20);
+  const polycall_message_type type = {
+      sizeof(type), "test.Pattern", &body, [](const void*) { return body.size(); },
+      [](const void*, void* out, size_t size) {
+        memcpy(out, body.data(), size);
+        return 0;
+      },
+      nullptr, nullptr};
+  Pipe pipe;
+  {
+    polycall_message message = POLYCALL_MESSAGE_INIT;
+    message.type = &type;
+    call::Encoded encoded;
+    ASSERT_TRUE(encoded.Encode(&message).ok());
+    EXPECT_EQ(pipe.writer.Write(MessageHeader(1), {}, &encoded, false), Result::kBlocked);
+  }
+  const std::vector<Frame> frames = pipe.Take(1);
+  ASSERT_EQ(frames.size(), 1u);
+  EXPECT_TRUE(frames[0].body == body);
+}
+
+TEST(FrameWriter, FramesOfManyThreadsStayWholeAndEachThreadsInOrder) {
+  constexpr uint32_t kThreads = 4;
+  constexpr uint32_t kFrames = 500;
+  Pipe pipe;
+  const auto size_of = [](uint32_t thread, uint32_t frame) {
+    return frame % 50 == 0 ? size_t{20'000} : (thread * 131 + frame * 17) % 700;
+  };
+  std::vector<std::thread> threads;
+  for (uint32_t t = 1; t <= kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (uint32_t i = 0; i < kFrames; ++i) {
+        EXPECT_NE(pipe.Write(t, i, Pattern(t + i, size_of(t, i)), i % 3 == 0), Result::kBroken);
+      }
+    });
+  }
+  std::map<uint32_t, uint32_t> next;
+  for (const Frame& frame : pipe.Take(kThreads * kFrames)) {
+    EXPECT_EQ(frame.argument, next[frame.call_id]++) << "thread " << frame.call_id;
+    EXPECT_TRUE(frame.body ==
+                Pattern(frame.call_id + frame.argument, size_of(frame.call_id, frame.argument)));
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (uint32_t t = 1; t <= kThreads; ++t) EXPECT_EQ(next[t], kFrames);
+}
+
+TEST(FrameWriter, AConnectionThatIsGoneIsBroken) {
+  Pipe pipe;
+  pipe.CloseReader();
+  EXPECT_EQ(pipe.Write(1, 0, "x"), Result::kBroken);
+  EXPECT_EQ(pipe.Write(2, 0, "x"), Result::kBroken);
+}
+
+TEST(FrameWriter, AConnectionThatGoesWhileItIsBlockedIsBrokenAtTheFlush) {
+  Pipe pipe;
+  EXPECT_EQ(pipe.Write(1, 0, Pattern(1, 1 << 20)), Result::kBlocked);
+  pipe.CloseReader();
+  EXPECT_EQ(pipe.writer.Flush(), Result::kBroken);
+  EXPECT_EQ(pipe.Write(2, 0, "x"), Result::kBroken);
+}
+
+TEST(FrameWriter, ABrokenWriterDropsWhatItKept) {
+  Pipe pipe;
+  EXPECT_EQ(pipe.Write(1, 0, "kept", true), Result::kOk);
+  pipe.writer.Break();
+  EXPECT_EQ(pipe.writer.queued_bytes(), 0u);
+  EXPECT_EQ(pipe.Write(2, 0, "x"), Result::kBroken);
+  EXPECT_THAT(pipe.Arrived(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace polycall::transport
