@@ -31,14 +31,15 @@ void Detach(void* name, void* attached) {
 class ThreadHook : public testing::Test {
  protected:
   static void SetUpTestSuite() {
+    if (first_ != nullptr) return;  // a process has few hooks, and the suite may be repeated
     static char first[] = "first", second[] = "second";
     first_ = polycall_thread_hook_new(Attach, Detach, first);
     second_ = polycall_thread_hook_new(Attach, Detach, second);
   }
   void SetUp() override { g_events.clear(); }
 
-  static inline const polycall_thread_hook* first_;
-  static inline const polycall_thread_hook* second_;
+  static inline const polycall_thread_hook* first_ = nullptr;
+  static inline const polycall_thread_hook* second_ = nullptr;
 };
 
 TEST_F(ThreadHook, AThreadIsAttachedOnceAndDetachedAtItsEnd) {
