@@ -176,8 +176,10 @@ class Call final : public base::RefCounted<Call> {
   base::Status SetTrailingMetadata(const Metadata& metadata);
   // Ends the call. Takes the handler's reference.
   void Finish(base::Status status, const polycall_message* response);
-  bool IsCancelled() const;
+  // Also notices the deadline itself, and then tells who asked to be told (OnCancel).
+  bool IsCancelled();
   void OnCancel(void (*cancelled)(void* arg), void* arg);
+  void set_not_plain() { plain_ = false; }
   bool finished() const { return finished_.load(std::memory_order_acquire); }
   std::vector<void*>* interceptor_states() { return &interceptor_states_; }
   void InterceptMessage(const polycall_message& message, bool sent);

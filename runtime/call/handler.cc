@@ -103,10 +103,13 @@ void Call::Finish(base::Status status, const polycall_message* response) {
   ReleaseUser();
 }
 
-bool Call::IsCancelled() const {
+bool Call::IsCancelled() {
   if (cancelled_.load(std::memory_order_acquire)) return true;
   if (role_ == Role::kCaller) return ended();
-  return deadline_ != base::kNever && base::NowNs() >= deadline_;
+  if (deadline_ == base::kNever || base::NowNs() < deadline_) return false;
+  plain_ = false;
+  OnCancelled(POLYCALL_DEADLINE_EXCEEDED);
+  return true;
 }
 
 void Call::OnCancel(void (*cancelled)(void* arg), void* arg) {

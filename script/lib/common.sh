@@ -9,6 +9,9 @@ JOBS="${POLYCALL_JOBS:-$(nproc)}"
 export PATH="/usr/bin:/bin:/usr/sbin:/sbin:$PATH"
 export PYTHONDONTWRITEBYTECODE=1
 
+# What was compiled in one checkout serves the next one.
+export CCACHE_BASEDIR="$ROOT" CCACHE_NOHASHDIR=1
+
 if [[ -t 1 && -z "${NO_COLOR:-}" ]]; then
   BOLD=$'\e[1m' DIM=$'\e[2m' RED=$'\e[31m' GREEN=$'\e[32m' RESET=$'\e[0m'
 else

@@ -417,6 +417,7 @@ void InprocConnection::WaitInline(call::Call& handler, call::InlineResult& resul
                                   int64_t deadline) {
   base::Reactor::YieldIfLeading();
   if (result.waiter.Wait(deadline)) return;
+  handler.set_not_plain();
   handler.OnCancelled(POLYCALL_DEADLINE_EXCEEDED);
   while (!result.waiter.Wait(base::kNever)) {
   }
