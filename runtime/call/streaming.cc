@@ -7,15 +7,15 @@ namespace polycall::call {
 
 // Whether a send may go out now. False with an OK error: wait for credit or a connection.
 bool Call::MaySendLocked(base::Status* error) {
+  if (role_ == Role::kCaller && local_closed_ && !spec_->request_first()) {
+    *error = base::FailedPrecondition("send after the half-close of " + spec_->path);
+    return false;
+  }
   if (ended_.load(std::memory_order_relaxed)) {
     *error = EndedStatusLocked();
     return false;
   }
   if (role_ == Role::kCaller) {
-    if (local_closed_) {
-      *error = base::FailedPrecondition("send after the half-close of " + spec_->path);
-      return false;
-    }
     if (spec_->request_first() && sent_message_) {
       *error = base::FailedPrecondition(spec_->path + " takes one request message");
       return false;
@@ -38,7 +38,7 @@ bool Call::MaySendLocked(base::Status* error) {
 
 base::Status Call::EndedStatusLocked() {
   if (role_ == Role::kHandler || status_.ok()) {
-    return base::Status(POLYCALL_CANCELLED, spec_->path + " has ended");
+    return base::FailedPrecondition(spec_->path + " has ended already");
   }
   return status_;
 }

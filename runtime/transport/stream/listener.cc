@@ -142,9 +142,11 @@ void StreamListener::StopAccepting() {
     accepting_ = false;
   }
   acceptor_->reactor().Remove(this, fd_);
-  // Refuses those who wait in the backlog, and later ones.
-  shutdown(fd_, SHUT_RDWR);
+  // Before the socket refuses: a successor would replace the file, and lose its own to us.
   if (!unlink_path_.empty()) unlink(unlink_path_.c_str());
+  shutdown(fd_, SHUT_RDWR);  // refuses later callers
+  // A unix socket keeps those who are in its backlog until it is closed.
+  for (int fd; (fd = accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC)) >= 0;) close(fd);
 }
 
 void StreamListener::DrainConnections() {
