@@ -27,12 +27,12 @@ typedef struct Context {
 typedef int (*CaseFunction)(Context* context);
 
 // Prints why the case fails and ends it. Whatever it holds goes with the process.
-#define FAIL(...)                                   \
-  do {                                              \
+#define FAIL(...)                                        \
+  do {                                                   \
     fprintf(stderr, "%s:%d: ", __FILE_NAME__, __LINE__); \
-    fprintf(stderr, __VA_ARGS__);                   \
-    fprintf(stderr, "\n");                          \
-    return 1;                                       \
+    fprintf(stderr, __VA_ARGS__);                        \
+    fprintf(stderr, "\n");                               \
+    return 1;                                            \
   } while (0)
 
 #define EXPECT(condition)                              \

@@ -61,7 +61,8 @@ CASES = (
     # PolyCall's own.
     Case("deadline_propagation", "a deadline reaches the second server, and ends the call there"),
     Case("cancel_propagation", "a cancellation reaches the second server"),
-    Case("concurrent_calls", "1,000 calls at once, and 16 threads of callers, on one channel", timeout=60),
+    Case("concurrent_calls", "1,000 calls at once, and 16 threads of callers, on one channel",
+         timeout=60),
     Case("slow_reader_backpressure", "a server whose caller does not read has to stop sending",
          timeout=60, own_server=True),
     Case("handler_throws", "a handler that fails ends its call, not its server"),

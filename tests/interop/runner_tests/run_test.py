@@ -1,9 +1,13 @@
 """Whole runs over testees that pass, fail, hang and crash."""
 
 import contextlib
+import dataclasses
 import io
+import pathlib
+import tempfile
 import unittest
 
+from runner import main
 from runner_tests import support
 
 
@@ -69,6 +73,24 @@ class Runs(unittest.TestCase):
         # A host that only serves takes a client that can be loaded.
         self.assertEqual(support.run("fails", clients="alpha", servers="beta",
                                      transports="inproc").lines[-1], "0 passed, 1 failed")
+
+    def test_a_case_may_be_impossible_only_within_one_language(self):
+        result = support.run("needs_bytes", clients="alpha,beta", servers="alpha,beta",
+                             transports="inproc,unix")
+        self.assertEqual(result.lines[-1], "6 passed, 0 failed")
+        self.assertIn("not applicable  needs_bytes is not possible over inproc within one "
+                      "language: there are none", result.lines)
+
+    def test_a_testee_that_is_not_built_ends_the_run_with_what_to_do(self):
+        errors = io.StringIO()
+        unbuilt = dataclasses.replace(support.BETA, needs=("{build}/no_such_file",))
+        with tempfile.TemporaryDirectory() as name, contextlib.redirect_stderr(errors):
+            empty = pathlib.Path(name)
+            code = main.main(["--clients", "beta", "--servers", "beta", "--build-dir", "/tmp"],
+                             (unbuilt,), support.TRANSPORTS, support.CASES, empty)
+        self.assertEqual(code, 2)
+        self.assertIn("not built yet: /tmp/no_such_file\nbuild the testees first",
+                      errors.getvalue())
 
     def test_an_unknown_name_is_refused_with_those_that_exist(self):
         errors = io.StringIO()

@@ -28,6 +28,7 @@ CASES = (
     Case("crashes", "crashes"),
     Case("dies", "dies on purpose", steps=(Step("dies.die", 42), Step("dies.check")),
          not_over={"inproc": "two processes"}),
+    Case("needs_bytes", "is about bytes", not_native="there are none"),
     Case("ends_server", "the server stays", own_server=True, server_exit_code=42),
 )
 
