@@ -54,8 +54,8 @@ TEST(Frame, FramesOfACallHaveACallIdAndOthersHaveNone) {
     EXPECT_NE(CheckFrameHeader(Header(type, 0, 0), 100), nullptr);
     EXPECT_EQ(CheckFrameHeader(Header(type, 0, 1), 100), nullptr);
   }
-  for (const FrameType type : {FrameType::kHello, FrameType::kAccept, FrameType::kPing,
-                               FrameType::kGoAway}) {
+  for (const FrameType type :
+       {FrameType::kHello, FrameType::kAccept, FrameType::kPing, FrameType::kGoAway}) {
     EXPECT_EQ(CheckFrameHeader(Header(type, 0, 0), 100), nullptr);
     EXPECT_NE(CheckFrameHeader(Header(type, 0, 1), 100), nullptr);
   }

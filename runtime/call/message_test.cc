@@ -33,8 +33,13 @@ const char kIdentity = 0;
 const char kOtherIdentity = 0;
 
 polycall_message_type TypeOf(const char* identity) {
-  return {sizeof(polycall_message_type), "test.Text", identity, EncodedSize, EncodeText,
-          RetainText, ReleaseText};
+  return {sizeof(polycall_message_type),
+          "test.Text",
+          identity,
+          EncodedSize,
+          EncodeText,
+          RetainText,
+          ReleaseText};
 }
 const polycall_message_type kType = TypeOf(&kIdentity);
 const polycall_message_type kOtherType = TypeOf(&kOtherIdentity);
@@ -98,8 +103,8 @@ TEST(Message, AnObjectStaysOneForWhoHasItsRepresentation) {
 
 TEST(Message, AnObjectIsEncodedForEverybodyElse) {
   Text text{"hello"};
-  for (const polycall_message_type* accept : {static_cast<const polycall_message_type*>(nullptr),
-                                              &kOtherType}) {
+  for (const polycall_message_type* accept :
+       {static_cast<const polycall_message_type*>(nullptr), &kOtherType}) {
     OwnedMessage kept;
     ASSERT_TRUE(KeepMessage(Typed(&text), accept, kept.get()).ok());
     EXPECT_FALSE(IsTyped(*kept));
@@ -151,8 +156,8 @@ TEST(Message, SmallBytesGoToTheirPlace) {
 }
 
 TEST(Message, EncodedObjectsHaveRoomForAHeaderInFront) {
-  for (const size_t size : {size_t{0}, size_t{5}, size_t{16 * 1024 - 64}, size_t{16 * 1024 - 63},
-                            size_t{1} << 20}) {
+  for (const size_t size :
+       {size_t{0}, size_t{5}, size_t{16 * 1024 - 64}, size_t{16 * 1024 - 63}, size_t{1} << 20}) {
     Text text{std::string(size, 'x')};
     const polycall_message message = Typed(&text);
     Encoded encoded;

@@ -14,7 +14,8 @@ TEST(Target, NamesATransportAndItsAddress) {
     const char *text, *transport, *address;
   };
   for (const Example& example :
-       {Example{"inproc:calc", "inproc", "calc"}, Example{"unix:/run/c.sock", "unix", "/run/c.sock"},
+       {Example{"inproc:calc", "inproc", "calc"},
+        Example{"unix:/run/c.sock", "unix", "/run/c.sock"},
         Example{"unix:relative", "unix", "relative"},
         Example{"tcp://localhost:80", "tcp", "localhost:80"},
         Example{"tcp://[::1]:80", "tcp", "[::1]:80"}, Example{"localhost:80", "", "localhost:80"},

@@ -94,7 +94,8 @@ TEST_P(TransportConformance, MetadataOfAStreamComesBeforeAndAfterItsMessages) {
   Client client(server.target());
   Stream stream = client.Start(POLYCALL_SERVER_STREAMING);
   stream.Send("why", POLYCALL_SEND_HALF_CLOSE);
-  EXPECT_EQ(ReadMetadata(polycall_call_initial_metadata(stream.get())), (Entries{{"asked", "why"}}));
+  EXPECT_EQ(ReadMetadata(polycall_call_initial_metadata(stream.get())),
+            (Entries{{"asked", "why"}}));
   EXPECT_THAT(stream.ReceiveAll(), ElementsAre("why"));
   EXPECT_EQ(stream.Wait().trailing, (Entries{{"asked", "why"}}));
 }
@@ -103,9 +104,10 @@ TEST_P(TransportConformance, AHandlersStatusArrivesWithItsDetails) {
   const auto fail = [](polycall_call* call, const polycall_message*) {
     FinishWith(call, POLYCALL_ABORTED, "two writers", "de\0tails"s);
   };
-  EchoServer server(FreshTarget(),
-                    {.handlers = {.unary = fail, .client_streaming = {}, .server_streaming = fail,
-                                  .bidi = fail}});
+  EchoServer server(
+      FreshTarget(),
+      {.handlers = {
+           .unary = fail, .client_streaming = {}, .server_streaming = fail, .bidi = fail}});
   Client client(server.target());
   const Outcome unary = client.Unary("x");
   Stream stream = client.Start(POLYCALL_BIDI_STREAMING);

@@ -37,9 +37,8 @@ Outcome TakeUnary(polycall_unary* unary) {
 polycall_metadata* MakeMetadata(const Entries& entries) {
   polycall_metadata* metadata = polycall_metadata_new();
   for (const auto& [key, value] : entries) {
-    EXPECT_EQ(
-        polycall_metadata_add(metadata, key.c_str(), value.data(), value.size(), nullptr),
-        POLYCALL_OK);
+    EXPECT_EQ(polycall_metadata_add(metadata, key.c_str(), value.data(), value.size(), nullptr),
+              POLYCALL_OK);
   }
   return metadata;
 }

@@ -72,10 +72,10 @@ EchoServer::EchoServer(const std::string& target, Options wanted) {
     table[i].arg = &handlers_[i];
     table[i].asynchronous = wanted.asynchronous ? 1 : 0;
   }
-  const polycall_service_descriptor service = {
-      sizeof(service), kServiceName, kMethods, 4, sizeof(kMethods[0]), nullptr, 0, 0};
-  EXPECT_EQ(polycall_server_add_service(server_, &service, table, sizeof(table[0]), nullptr, nullptr,
-                                        &status),
+  const polycall_service_descriptor service = {sizeof(service),     kServiceName, kMethods, 4,
+                                               sizeof(kMethods[0]), nullptr,      0,        0};
+  EXPECT_EQ(polycall_server_add_service(server_, &service, table, sizeof(table[0]), nullptr,
+                                        nullptr, &status),
             POLYCALL_OK)
       << status.message;
   char address[256];

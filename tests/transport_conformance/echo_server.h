@@ -18,17 +18,17 @@ using Handler = std::function<void(polycall_call* call, const polycall_message* 
 
 // What the handlers do unless a test says otherwise. They finish their call.
 struct Handlers {
-  Handler unary;              // answers with the request
-  Handler client_streaming;   // answers "<messages>:<bytes>"
-  Handler server_streaming;   // the request is a number: so many messages, "0", "1" and so on
-  Handler bidi;               // sends back each message
+  Handler unary;             // answers with the request
+  Handler client_streaming;  // answers "<messages>:<bytes>"
+  Handler server_streaming;  // the request is a number: so many messages, "0", "1" and so on
+  Handler bidi;              // sends back each message
 };
 
 class EchoServer {
  public:
   struct Options {
     Handlers handlers = {};
-    uint32_t call_window = 0;  // 0: the default
+    uint32_t call_window = 0;   // 0: the default
     bool asynchronous = false;  // handlers finish after they returned
   };
   // Listens on `target` and serves.

@@ -28,8 +28,10 @@ struct HeldCall {
 
 TEST_P(TransportConformance, ACancelledCallEndsAndItsHandlerHearsOfIt) {
   HeldCall held;
-  EchoServer server(FreshTarget(), {.handlers = {.unary = held.AsHandler(), .client_streaming = {},
-                                                 .server_streaming = {}, .bidi = {}}});
+  EchoServer server(
+      FreshTarget(),
+      {.handlers = {
+           .unary = held.AsHandler(), .client_streaming = {}, .server_streaming = {}, .bidi = {}}});
   Client client(server.target());
   Pending pending;
   client.UnaryAsync("x", {}, &pending);
@@ -72,8 +74,10 @@ TEST_P(TransportConformance, ACancelledStreamEndsItsHandlersReceive) {
 
 TEST_P(TransportConformance, ADeadlineEndsACallAndItsHandlerHearsOfIt) {
   HeldCall held;
-  EchoServer server(FreshTarget(), {.handlers = {.unary = held.AsHandler(), .client_streaming = {},
-                                                 .server_streaming = {}, .bidi = {}}});
+  EchoServer server(
+      FreshTarget(),
+      {.handlers = {
+           .unary = held.AsHandler(), .client_streaming = {}, .server_streaming = {}, .bidi = {}}});
   Client client(server.target());
   ASSERT_EQ(polycall_channel_wait_ready(client.get(), kPatienceNs, nullptr), POLYCALL_OK);
   Pending pending;
@@ -89,8 +93,10 @@ TEST_P(TransportConformance, ADeadlineEndsACallAndItsHandlerHearsOfIt) {
 
 TEST_P(TransportConformance, ADeadlineEndsABlockingCall) {
   HeldCall held;
-  EchoServer server(FreshTarget(), {.handlers = {.unary = held.AsHandler(), .client_streaming = {},
-                                                 .server_streaming = {}, .bidi = {}}});
+  EchoServer server(
+      FreshTarget(),
+      {.handlers = {
+           .unary = held.AsHandler(), .client_streaming = {}, .server_streaming = {}, .bidi = {}}});
   Client client(server.target());
   EXPECT_EQ(client.Unary("x", {.timeout_ns = 200'000'000}).code, POLYCALL_DEADLINE_EXCEEDED);
 }

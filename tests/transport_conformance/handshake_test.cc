@@ -1,5 +1,5 @@
-// What a transport carries before there are calls: HELLO there, ACCEPT or a refusal back. Below the C
-// ABI, with an acceptor of the test's own.
+// What a transport carries before there are calls: HELLO there, ACCEPT or a refusal back. Below the
+// C ABI, with an acceptor of the test's own.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -60,7 +60,7 @@ base::Status Shake(const TransportUnderTest& under_test, FakeAcceptor* acceptor,
   std::unique_ptr<transport::Listener> listener;
   if (status.ok()) status = transport->Listen(target.address, acceptor, &listener);
   if (status.ok()) status = negotiation::ParseTarget(listener->address(), &target);
-  if (!status.ok()) return base::Internal("the test cannot listen: " + std::string(status.message()));
+  if (!status.ok()) return status;
   status = transport->Dial(target.address, hello, base::DeadlineAfter(kPatienceNs), dialed);
   listener->StopAccepting();
   listener->CloseConnections();

@@ -18,8 +18,10 @@ struct HoldingServer {
   EchoServer server;
 
   explicit HoldingServer(const std::string& target)
-      : server(target, {.handlers = {.unary = MakeHandler(), .client_streaming = {},
-                                     .server_streaming = {}, .bidi = {}}}) {}
+      : server(target, {.handlers = {.unary = MakeHandler(),
+                                     .client_streaming = {},
+                                     .server_streaming = {},
+                                     .bidi = {}}}) {}
 
   Handler MakeHandler() {
     return [this](polycall_call* call, const polycall_message* request) {

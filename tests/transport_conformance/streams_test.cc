@@ -76,9 +76,9 @@ TEST_P(TransportConformance, TenThousandMessagesStayInOrderBothWays) {
     for (int i = 0; i < kMessages; ++i) {
       const bool last = i + 1 == kMessages;
       // Every third leaves alone, the others together.
-      const uint32_t flags = last           ? POLYCALL_SEND_HALF_CLOSE
-                             : i % 3 != 0   ? POLYCALL_SEND_BUFFERED
-                                            : 0;
+      const uint32_t flags = last         ? POLYCALL_SEND_HALF_CLOSE
+                             : i % 3 != 0 ? POLYCALL_SEND_BUFFERED
+                                          : 0;
       if (stream.Send(std::to_string(i), flags) != POLYCALL_OK) {
         ADD_FAILURE() << "send " << i;
         break;

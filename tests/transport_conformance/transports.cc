@@ -1,4 +1,5 @@
-// The transports under test: how each makes a fresh address, and one line that instantiates the suite.
+// The transports under test: how each makes a fresh address, and one line that instantiates the
+// suite.
 #include "transports.h"
 
 #include <arpa/inet.h>

@@ -75,7 +75,8 @@ class Reading {
 };
 
 TEST(FrameReader, FramesAreWholeWhereverTheyAreSplit) {
-  const std::string bytes = FrameBytes(1, "") + FrameBytes(2, "hello") + FrameBytes(3, Pattern(3, 60));
+  const std::string bytes =
+      FrameBytes(1, "") + FrameBytes(2, "hello") + FrameBytes(3, Pattern(3, 60));
   for (size_t split = 0; split <= bytes.size(); ++split) {
     Reading reading;
     reading.Feed(std::string_view(bytes).substr(0, split));

@@ -168,13 +168,16 @@ TEST(FrameWriter, APeerThatDoesNotReadBlocksTheWriterWithoutLoss) {
 
 TEST(FrameWriter, AnEncodedObjectMayBePartlySent) {
   static const std::string body = Pattern(5, 1 << 20);
-  const polycall_message_type type = {
-      sizeof(type), "test.Pattern", &body, [](const void*) { return body.size(); },
-      [](const void*, void* out, size_t size) {
-        memcpy(out, body.data(), size);
-        return 0;
-      },
-      nullptr, nullptr};
+  const polycall_message_type type = {sizeof(type),
+                                      "test.Pattern",
+                                      &body,
+                                      [](const void*) { return body.size(); },
+                                      [](const void*, void* out, size_t size) {
+                                        memcpy(out, body.data(), size);
+                                        return 0;
+                                      },
+                                      nullptr,
+                                      nullptr};
   Pipe pipe;
   {
     polycall_message message = POLYCALL_MESSAGE_INIT;

@@ -15,8 +15,8 @@
 namespace polycall::transport {
 namespace {
 
-// A caller in the backlog whom nobody closes would wait until its time to connect is over, and for a
-// drained server that is when the last call has ended.
+// A unix socket keeps who is in its backlog until it is closed, for a drained server when its last
+// call has ended: the caller sat out its whole time to connect.
 void ExpectThatTheBacklogIsRefused(const std::string& target) {
   polycall_server* server = polycall_server_new(nullptr, nullptr);
   char address[256];

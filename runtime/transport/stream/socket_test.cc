@@ -49,10 +49,9 @@ TEST(HostPort, IsTakenApart) {
   struct Example {
     const char *text, *host, *port;
   };
-  for (const Example& example : {Example{"localhost:80", "localhost", "80"},
-                                 Example{"127.0.0.1:0", "127.0.0.1", "0"},
-                                 Example{"[::1]:65535", "::1", "65535"},
-                                 Example{":4711", "", "4711"}}) {
+  for (const Example& example :
+       {Example{"localhost:80", "localhost", "80"}, Example{"127.0.0.1:0", "127.0.0.1", "0"},
+        Example{"[::1]:65535", "::1", "65535"}, Example{":4711", "", "4711"}}) {
     std::string host, port;
     const base::Status status = ParseHostPort(example.text, &host, &port);
     EXPECT_TRUE(status.ok()) << status.message();
@@ -62,9 +61,9 @@ TEST(HostPort, IsTakenApart) {
 }
 
 TEST(HostPort, TheErrorQuotesWhatIsWrong) {
-  for (const char* text : {"", "localhost", "localhost:", "localhost:http", "localhost:65536",
-                           "localhost:-1", "localhost: 80", "localhost:000080", "::1:80", "[::1:80",
-                           "[::1]", "[::1]80"}) {
+  for (const char* text :
+       {"", "localhost", "localhost:", "localhost:http", "localhost:65536", "localhost:-1",
+        "localhost: 80", "localhost:000080", "::1:80", "[::1:80", "[::1]", "[::1]80"}) {
     std::string host, port;
     const base::Status status = ParseHostPort(text, &host, &port);
     EXPECT_EQ(status.code(), POLYCALL_INVALID_ARGUMENT) << text;
@@ -85,8 +84,8 @@ TEST_F(UnixSocket, AListenerIsConnectedToAndKnowsItsPeer) {
   ASSERT_TRUE(ConnectUnix(path_, Hang(), &caller.fd).ok());
   ASSERT_TRUE(PollUntil(listener.fd, POLLIN, Hang()));
   accepted.fd = accept(listener.fd, nullptr, nullptr);
-  EXPECT_EQ(PeerCredentials(accepted.fd), ",pid=" + std::to_string(getpid()) + ",uid=" +
-                                              std::to_string(getuid()));
+  EXPECT_EQ(PeerCredentials(accepted.fd),
+            ",pid=" + std::to_string(getpid()) + ",uid=" + std::to_string(getuid()));
 }
 
 TEST_F(UnixSocket, ItsFileIsItsOwnersAlone) {
