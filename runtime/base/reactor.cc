@@ -12,6 +12,7 @@
 #include "base/fork.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "base/syscalls.h"
 
 namespace polycall::base {
 namespace {
@@ -44,8 +45,8 @@ Reactor::Reactor(const Options& options) : options_(options) {
   if (epoll_fd_ < 0 || event_fd_ < 0 || timer_fd_ < 0 ||
       epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, event_fd_, &event) != 0 ||
       epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, timer_fd_, &timer_event) != 0) {
-    Log(POLYCALL_LOG_ERROR, ErrnoText("cannot make an epoll instance; raise the limit of open files",
-                                      errno));
+    Log(POLYCALL_LOG_ERROR,
+        ErrnoText("cannot make an epoll instance; raise the limit of open files", errno));
   }
   TrackFd(epoll_fd_);
   TrackFd(event_fd_);
@@ -150,8 +151,7 @@ void Reactor::Work(int64_t deadline, bool donated) {
     }
     idle_.push_back(&self);
     mutex_.Unlock();
-    const bool woken =
-        self.waiter.Wait(donated ? deadline : DeadlineAfter(kIdleThreadLife));
+    const bool woken = self.waiter.Wait(donated ? deadline : DeadlineAfter(kIdleThreadLife));
     mutex_.Lock();
     auto it = std::find(idle_.begin(), idle_.end(), &self);
     if (it != idle_.end()) {
@@ -164,9 +164,9 @@ void Reactor::Work(int64_t deadline, bool donated) {
   }
   if (!donated) {
     // One that Stop does not wait for leaves by itself; the lock is the last thing it touches.
-    auto own = std::find_if(own_threads_.begin(), own_threads_.end(), [](const std::thread& thread) {
-      return thread.get_id() == std::this_thread::get_id();
-    });
+    auto own = std::find_if(
+        own_threads_.begin(), own_threads_.end(),
+        [](const std::thread& thread) { return thread.get_id() == std::this_thread::get_id(); });
     if (own != own_threads_.end()) {
       own->detach();
       own_threads_.erase(own);
@@ -299,7 +299,7 @@ void Reactor::Lead() {
   while (!stop_.load(std::memory_order_relaxed)) {
     if (has_graves_.load(std::memory_order_acquire)) DrainGraveyard();
     if (task_count_.load(std::memory_order_acquire) > 0 && !RunOrphanTask()) return;
-    const int count = epoll_wait(epoll_fd_, events, kMaxEvents, -1);
+    const int count = WaitForEvents(epoll_fd_, events, kMaxEvents);
     for (int i = 0; i < count; ++i) {
       if (events[i].data.ptr == this) {
         uint64_t value;

@@ -97,9 +97,11 @@ void Call::Finish(base::Status status, const polycall_message* response) {
   DisarmDeadline();
   link()->Finish(*this, status, trailing, response, false);
   if (owner_ != nullptr) owner_->CallDone(*this, status.ok());
-  send_waiter_.Wake();
-  receive_waiter_.Wake();
-  Drain();
+  if (spec_->kind != POLYCALL_UNARY || is_async()) {
+    send_waiter_.Wake();
+    receive_waiter_.Wake();
+    Drain();
+  }
   ReleaseUser();
 }
 

@@ -60,8 +60,7 @@ const polycall_call_options& OptionsOf(const polycall_call_options* options,
 }  // namespace
 
 int64_t Channel::DeadlineOf(const polycall_method& method, const polycall_call_options& options) {
-  const int64_t timeout =
-      options.timeout_ns != 0 ? options.timeout_ns : method.default_timeout_ns;
+  const int64_t timeout = options.timeout_ns != 0 ? options.timeout_ns : method.default_timeout_ns;
   if (timeout == 0) return base::kNever;
   return base::DeadlineAfter(std::max<int64_t>(timeout, 0));
 }
@@ -109,6 +108,26 @@ bool Channel::CallInline(polycall_unary* unary) {
   return connection != nullptr && connection->CallInline(unary, *unary->method, deadline, parent);
 }
 
+// A unary call that needs nothing but its messages, without a call object of the caller's.
+bool Channel::CallDirect(polycall_unary* unary) {
+  constexpr uint32_t kPlain =
+      POLYCALL_CALL_WAIT_FOR_READY | POLYCALL_CALL_DETACHED | POLYCALL_CALL_NO_RETRY;
+  polycall_call_options copy;
+  const polycall_call_options& options = OptionsOf(unary->options, &copy);
+  if (!options_.interceptors.empty() || ParentOf(options) != nullptr ||
+      DeadlineOf(*unary->method, options) != base::kNever || options.metadata != nullptr ||
+      (options.flags & ~kPlain) != 0) {
+    return false;
+  }
+  live_.fetch_add(1, std::memory_order_relaxed);
+  bool done = false;
+  if (const base::Ref<transport::Connection> connection = Current()) {
+    done = connection->CallInline(unary, *unary->method, base::kNever, nullptr);
+  }
+  live_.fetch_sub(1, std::memory_order_release);
+  return done;
+}
+
 void Channel::Unary(polycall_unary* unary) {
   unary->status = POLYCALL_STATUS_INIT;
   unary->response = POLYCALL_MESSAGE_INIT;
@@ -119,9 +138,10 @@ void Channel::Unary(polycall_unary* unary) {
     base::Ref<transport::Connection> connection;
     if (Connect(false, base::kNever, nullptr, &connection).ok() && CallInline(unary)) return;
   }
+  if (CallDirect(unary)) return;
   base::Status error;
-  auto call = base::Ref<Call>::Adopt(
-      NewCall(*unary->method, unary->options, unary->response_type, &error));
+  auto call =
+      base::Ref<Call>::Adopt(NewCall(*unary->method, unary->options, unary->response_type, &error));
   if (!error.ok()) call->EndLocally(error);
   call->InterceptMessage(unary->request, true);
   call->BorrowRequest(unary->request);
@@ -155,7 +175,8 @@ void UnaryEnded(Call& call, void* arg, const base::Status& status, polycall_mess
   polycall_unary unary = POLYCALL_UNARY_INIT;
   unary.method = static_cast<const polycall_method*>(&call.spec());
   status.ToAbi(&unary.status);
-  if (status.ok()) unary.response = std::exchange(*response, polycall_message POLYCALL_MESSAGE_INIT);
+  if (status.ok())
+    unary.response = std::exchange(*response, polycall_message POLYCALL_MESSAGE_INIT);
   if (context->want_metadata) {
     unary.initial_metadata = call.TakeInitialMetadata().release();
     unary.trailing_metadata = call.TakeTrailingMetadata().release();
@@ -226,8 +247,8 @@ void Channel::AttachOrQueue(Call& call, int64_t not_before) {
     }
   }
   if (full) {
-    call.EndLocally(base::ResourceExhausted(
-        "max_pending_calls wait for a connection to " + options_.target_text + " already"));
+    call.EndLocally(base::ResourceExhausted("max_pending_calls wait for a connection to " +
+                                            options_.target_text + " already"));
     return;
   }
   SchedulePending(not_before);

@@ -94,6 +94,7 @@ class Channel final : public call::CallOwner, public transport::Connection::Obse
   int64_t Backoff(uint32_t attempt);
   void Retire(base::Ref<transport::Connection> connection) REQUIRES(mutex_);
   bool CallInline(polycall_unary* unary);
+  bool CallDirect(polycall_unary* unary);
 
   const Options options_;
   MethodTable* const methods_;

@@ -98,14 +98,18 @@ base::Status Channel::ConnectOnce(base::Ref<transport::Connection>* out) {
   if (connection) {
     mutex_.Lock();
     const bool closing = closing_;
-    // The destructor waits for connecting_, and for what it finds here.
-    if (!closing) {
+    // The destructor waits for connecting_, and for what it finds here. A connection that ended while
+    // we opened it has told so already, when we did not know it.
+    const bool usable = connection->usable();
+    if (!closing && usable) {
       if (current_) Retire(std::move(current_));
       current_ = connection;
     }
     mutex_.Unlock();
-    if (closing) {
-      outcome.status = base::Status(POLYCALL_CANCELLED, "the channel was freed");
+    if (closing || !usable) {
+      outcome.status =
+          closing ? base::Status(POLYCALL_CANCELLED, "the channel was freed")
+                  : base::Unavailable("the peer ended the connection right after the handshake");
       connection->Close(outcome.status);
       connection = nullptr;
     }

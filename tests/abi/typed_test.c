@@ -11,6 +11,14 @@ struct seen {
   atomic_int place_offered;
 };
 
+/* Objects that nobody ended, after a moment: a handler ends its own when its answer is out already. */
+static int texts_left(void) {
+  for (int i = 0; i < 1000 && atomic_load(&text_alive) != 0; ++i) {
+    sleep_ms(10);
+  }
+  return atomic_load(&text_alive);
+}
+
 static void typed_echo(void* arg, polycall_call* call, const polycall_message* request) {
   struct seen* seen = arg;
   atomic_store(&seen->typed, request->type != NULL);
@@ -111,7 +119,7 @@ static void an_object_of_the_same_identity_is_passed_itself(void) {
   }
   unary_clear(&unary);
   text_release(request);
-  CHECK_NUMBER(text_alive, 0);
+  CHECK_NUMBER(texts_left(), 0);
   fixture_end(&fixture);
 }
 
@@ -135,7 +143,7 @@ static void a_handler_fills_the_callers_place(void) {
   unary_clear(&unary); /* harmless for the place */
   text_release(place);
   text_release(request);
-  CHECK_NUMBER(text_alive, 0);
+  CHECK_NUMBER(texts_left(), 0);
   fixture_end(&fixture);
 }
 
@@ -151,7 +159,7 @@ static void an_object_of_another_identity_is_encoded(void) {
   CHECK_NUMBER(text_encodings, 2);
   unary_clear(&unary);
   text_release(request);
-  CHECK_NUMBER(text_alive, 0);
+  CHECK_NUMBER(texts_left(), 0);
   fixture_end(&fixture);
 }
 
@@ -165,7 +173,7 @@ static void a_caller_that_takes_bytes_gets_bytes(void) {
   CHECK(unary.response.type == NULL && message_is(&unary.response, "bytes!"));
   unary_clear(&unary);
   text_release(request);
-  CHECK_NUMBER(text_alive, 0);
+  CHECK_NUMBER(texts_left(), 0);
   fixture_end(&fixture);
 }
 
@@ -191,7 +199,7 @@ static void a_server_may_ask_for_copies(void) {
   CHECK_NUMBER(seen.typed, 0);
   unary_clear(&unary);
   text_release(request);
-  CHECK_NUMBER(text_alive, 0);
+  CHECK_NUMBER(texts_left(), 0);
   fixture_end(&fixture);
 }
 
@@ -235,7 +243,7 @@ static void streams_pass_objects_too(void) {
   CHECK_NUMBER(polycall_call_wait(call, NULL, NULL), POLYCALL_OK);
   polycall_call_release(call);
   fixture_end(&fixture);
-  CHECK_NUMBER(text_alive, 0);
+  CHECK_NUMBER(texts_left(), 0);
   CHECK_NUMBER(text_encodings, over_inproc() ? 0 : 5);
 }
 

@@ -53,6 +53,8 @@ class ClientConnection final : public Connection, public base::Source {
   base::Status Ping(int64_t deadline, int64_t* round_trip_ns) override;
   void Close(const base::Status& why) override;
   void Drain() override;
+  bool CallInline(polycall_unary* unary, const polycall_method& method, int64_t deadline,
+                  call::Call* parent) override;
 
   // Source
   void OnReady(uint32_t events) override;
@@ -69,11 +71,15 @@ class ClientConnection final : public Connection, public base::Source {
     base::Ref<call::Call> call;
     bool end;
   };
+  struct Direct;
   struct PendingPing {
     uint32_t token;
     base::Waiter waiter;
     bool answered = false;
   };
+
+  // How long a connection whose threads left may lie unread before the reactor looks after it.
+  static constexpr int64_t kUnattended = 10 * base::kMillisecond;
 
   ~ClientConnection();
   bool AllocateSlot(call::Call& call) REQUIRES(mutex_);
@@ -87,11 +93,18 @@ class ClientConnection final : public Connection, public base::Source {
   void SendSimple(call::FrameType type, uint32_t call_id, uint32_t argument, uint8_t flags = 0);
 
   // Reading: by the holder of the reader's role only.
-  bool ReadOnce();       // false: nothing there
+  bool ReadOnce();  // false: nothing there
   bool DispatchFrames(bool* stopped);
   void Dispatch(const call::FrameHeader& header, std::string_view body, base::Buffer* buffer);
   void OnStatusFrame(const call::FrameHeader& header, std::string_view body, base::Buffer* buffer);
   bool ReadUntil(base::Waiter& waiter, int64_t deadline);
+  // Direct calls: client_direct.cc.
+  bool EnterDirect(const polycall_method& method, call::FrameHeader* header);
+  void LeaveDirect(uint32_t call_id);
+  void AnswerDirect(Direct* direct, const call::FrameHeader& header, std::string_view body,
+                    base::Buffer* buffer);
+  bool DispatchDirect(Direct* direct);
+  void ReadDirect(Direct* direct);
   void ProtocolError(std::string_view what);
   void PassOn();
   void Arm() REQUIRES(mutex_);
@@ -117,7 +130,7 @@ class ClientConnection final : public Connection, public base::Source {
   FrameWriter writer_;
   std::atomic<bool> usable_{true};
   std::atomic<bool> closed_{false};
-  std::atomic<uint64_t> activity_{0};  // grows with every read
+  std::atomic<uint64_t> activity_{0};   // grows with every read
   uint64_t connection_unreturned_ = 0;  // bytes consumed without a credit sent; atomic via mutex_
 
   base::Mutex mutex_;

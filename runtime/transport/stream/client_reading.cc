@@ -1,13 +1,13 @@
 // Reading of a ClientConnection: who reads, and what the frames mean.
 #include <poll.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 
 #include "base/log.h"
+#include "base/syscalls.h"
 #include "transport/stream/client_connection.h"
 
 namespace polycall::transport {
@@ -16,8 +16,6 @@ using call::FrameHeader;
 using call::FrameType;
 
 namespace {
-// How long a connection whose threads left may lie unread before the reactor looks after it.
-constexpr int64_t kUnattended = 10 * base::kMillisecond;
 constexpr int kReadsPerRound = 16;
 }  // namespace
 
@@ -45,8 +43,7 @@ void ClientConnection::Kick() {
 void ClientConnection::SetAsync(call::Call& call) {
   base::MutexLock lock(mutex_);
   const uint16_t slot = call::CallSlot(call.wire_id);
-  if (call.wire_async || call.wire_id == 0 || slot >= slots_.size() ||
-      slots_[slot].call != &call) {
+  if (call.wire_async || call.wire_id == 0 || slot >= slots_.size() || slots_[slot].call != &call) {
     return;
   }
   call.wire_async = true;
@@ -207,7 +204,7 @@ bool ClientConnection::ReadOnce() {
   }
   ssize_t got;
   do {
-    got = recv(fd_, space, size, MSG_DONTWAIT);
+    got = base::Receive(fd_, space, size);
   } while (got < 0 && errno == EINTR);
   if (got > 0) {
     reader_.Filled(static_cast<size_t>(got), size);
@@ -215,9 +212,9 @@ bool ClientConnection::ReadOnce() {
     return true;
   }
   if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return false;
-  Close(base::Unavailable(got == 0 ? "the peer " + peer_ + " closed the connection"
-                                   : base::ErrnoText("the connection to " + peer_ + " broke",
-                                                     errno)));
+  Close(base::Unavailable(got == 0
+                              ? "the peer " + peer_ + " closed the connection"
+                              : base::ErrnoText("the connection to " + peer_ + " broke", errno)));
   return false;
 }
 
@@ -284,8 +281,8 @@ void ClientConnection::Dispatch(const FrameHeader& header, std::string_view body
       call::FrameBody parts;
       const char* error = nullptr;
       if (!call::ParseFrameBody(header, body, &parts, &error)) return ProtocolError(error);
-      std::unique_ptr<call::Metadata> metadata = call::DecodeMetadata(
-          parts.metadata, agreed_.receive.max_metadata_size, &error);
+      std::unique_ptr<call::Metadata> metadata =
+          call::DecodeMetadata(parts.metadata, agreed_.receive.max_metadata_size, &error);
       if (metadata == nullptr) return ProtocolError(error);
       if (base::Ref<call::Call> call = Find(header.call_id)) {
         call->OnInitialMetadata(std::move(metadata));

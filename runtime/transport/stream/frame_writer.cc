@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/syscalls.h"
+
 namespace polycall::transport {
 namespace {
 
@@ -32,7 +34,7 @@ ssize_t SendVector(int fd, iovec* vector, int count) {
 ssize_t SendOne(int fd, const void* data, size_t size) {
   ssize_t sent;
   do {
-    sent = send(fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    sent = base::Send(fd, data, size);
   } while (sent < 0 && errno == EINTR);
   return sent;
 }
@@ -56,9 +58,8 @@ void FrameWriter::Append(const void* bytes, size_t size) {
                                  (last->data + last->size));
     }
     if (room == 0) {
-      base::Buffer* buffer =
-          base::NewBuffer(segments_.empty() && size <= kFirstSegmentSize ? kFirstSegmentSize
-                                                                         : kSegmentSize);
+      base::Buffer* buffer = base::NewBuffer(
+          segments_.empty() && size <= kFirstSegmentSize ? kFirstSegmentSize : kSegmentSize);
       if (buffer == nullptr) {
         broken_ = true;  // half a frame cannot be taken back
         return;
@@ -185,7 +186,8 @@ FrameWriter::Result FrameWriter::SendLocked() {
       // Others may append to the last segment while we send: what they add is sent next time.
     }
     mutex_.Unlock();
-    const ssize_t sent = SendVector(fd_, vector, count);
+    const ssize_t sent = count == 1 ? SendOne(fd_, vector[0].iov_base, vector[0].iov_len)
+                                    : SendVector(fd_, vector, count);
     const bool would_block = sent < 0 && WouldBlock();
     mutex_.Lock();
     if (sent < 0) {

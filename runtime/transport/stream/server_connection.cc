@@ -145,8 +145,7 @@ void ServerConnection::Finish(call::Call& call, const base::Status& final_status
       status = bad;
       response = nullptr;
     } else if (encoded.bytes().size() > agreed_.max_send_message_size) {
-      status = base::ResourceExhausted("the response of " +
-                                       std::to_string(encoded.bytes().size()) +
+      status = base::ResourceExhausted("the response of " + std::to_string(encoded.bytes().size()) +
                                        " bytes is larger than the peer's max_message_size of " +
                                        std::to_string(agreed_.max_send_message_size));
       response = nullptr;
@@ -160,9 +159,10 @@ void ServerConnection::Finish(call::Call& call, const base::Status& final_status
   sections.clear();
   if (trailing != nullptr && !trailing->entries.empty()) {
     if (call::MetadataSize(*trailing) > agreed_.max_send_metadata_size) {
-      status = base::ResourceExhausted("the trailing metadata is larger than the peer's "
-                                       "max_metadata_size of " +
-                                       std::to_string(agreed_.max_send_metadata_size));
+      status = base::ResourceExhausted(
+          "the trailing metadata is larger than the peer's "
+          "max_metadata_size of " +
+          std::to_string(agreed_.max_send_metadata_size));
       header.argument = static_cast<uint32_t>(status.code());
       response = nullptr;
     } else {
@@ -186,7 +186,8 @@ void ServerConnection::Finish(call::Call& call, const base::Status& final_status
     slots_[slot] = nullptr;
     --live_;
   }
-  AfterWrite(writer_.Write(header, sections, response != nullptr ? &encoded : nullptr, InBatch()));
+  AfterWrite(writer_.Write(header, sections, response != nullptr ? &encoded : nullptr,
+                           InBatch() && reader_.has_more()));
   call.Release();
 }
 

@@ -104,7 +104,7 @@ class ServerConnection final : public call::Link, public base::Source {
   uint64_t unreturned_ GUARDED_BY(mutex_) = 0;
   std::atomic<bool> queue_full_{false};  // a sender waits for the queue to become shorter
   call::Call* blocked_head_ GUARDED_BY(mutex_) = nullptr;  // referenced
-  uint32_t interest_ GUARDED_BY(mutex_) = 0;
+  std::atomic<uint32_t> interest_{0};                      // changed under mutex_
 };
 
 }  // namespace polycall::transport

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/log.h"
+#include "base/syscalls.h"
 #include "transport/stream/listener.h"
 #include "transport/stream/server_connection.h"
 
@@ -45,8 +46,10 @@ void ServerConnection::OnReady(uint32_t events) {
   }
   reader_.Park();
   if (closed_) return;
-  base::MutexLock lock(mutex_);
-  if (result == FrameWriter::Result::kBlocked || interest_ != EPOLLIN) UpdateInterest();
+  if (result == FrameWriter::Result::kBlocked || interest_.load() != EPOLLIN) {
+    base::MutexLock lock(mutex_);
+    UpdateInterest();
+  }
 }
 
 bool ServerConnection::ReadOnce() {
@@ -58,7 +61,7 @@ bool ServerConnection::ReadOnce() {
   }
   ssize_t got;
   do {
-    got = recv(fd_, space, size, MSG_DONTWAIT);
+    got = base::Receive(fd_, space, size);
   } while (got < 0 && errno == EINTR);
   if (got > 0) {
     reader_.Filled(static_cast<size_t>(got), size);
@@ -159,8 +162,7 @@ void ServerConnection::Dispatch(const FrameHeader& header, std::string_view body
         break;
       }
       polycall_message owned;
-      const base::Status kept =
-          call::KeepMessage(call::ViewMessage(body, buffer), nullptr, &owned);
+      const base::Status kept = call::KeepMessage(call::ViewMessage(body, buffer), nullptr, &owned);
       if (!kept.ok()) {
         call->OnCancelled(kept.code());
         break;
