@@ -116,6 +116,7 @@ static int run_server(const Arguments* arguments) {
   fflush(stdout);
   pthread_t thread;
   if (pthread_create(&thread, NULL, stop_at_end_of_input, NULL) != 0) return 1;
+  pthread_detach(thread);  // it may read until the process ends
   interop_wait();
   // A caller asked for the shutdown, or the input ended; either way the server is freed once.
   interop_stop();
