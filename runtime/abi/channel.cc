@@ -45,8 +45,7 @@ Status FillOptions(const char* target, const polycall_channel_options& from,
   if (from.initial_backoff_ns > 0) to->initial_backoff_ns = from.initial_backoff_ns;
   if (from.max_backoff_ns > 0) to->max_backoff_ns = from.max_backoff_ns;
   if (from.max_attempts > 0) to->max_attempts = from.max_attempts;
-  to->interceptors =
-      polycall::call::InterceptorChain(from.interceptors, from.interceptor_count);
+  to->interceptors = polycall::call::InterceptorChain(from.interceptors, from.interceptor_count);
   for (const char* const* name = from.transports; name != nullptr && *name != nullptr; ++name) {
     if (polycall::transport::FindTransport(*name) == nullptr) {
       return polycall::base::InvalidArgument("there is no transport \"" + std::string(*name) +

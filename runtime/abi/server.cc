@@ -40,8 +40,7 @@ polycall_code polycall_server_add_service(polycall_server* server,
                                           const polycall_handler* handlers, size_t handler_stride,
                                           void* arg, void (*free_arg)(void* arg),
                                           polycall_status* status) {
-  return server->server.AddService(*service, handlers, handler_stride, arg, free_arg)
-      .ToAbi(status);
+  return server->server.AddService(*service, handlers, handler_stride, arg, free_arg).ToAbi(status);
 }
 
 polycall_code polycall_server_listen(polycall_server* server, const char* target, char* address,
@@ -86,8 +85,7 @@ polycall_code polycall_server_next_call(polycall_server* server, int64_t timeout
 
 void polycall_server_set_serving(polycall_server* server, const char* service, int serving) {
   using polycall::server::Health;
-  server->server.health().Set(service,
-                              serving != 0 ? Health::kServingNow : Health::kNotServing);
+  server->server.health().Set(service, serving != 0 ? Health::kServingNow : Health::kNotServing);
 }
 
 void polycall_server_get_stats(polycall_server* server, polycall_server_stats* stats) {

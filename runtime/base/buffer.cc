@@ -10,8 +10,8 @@ namespace polycall::base {
 namespace {
 
 constexpr uint32_t kUnpooled = UINT32_MAX;
-constexpr int kMinShift = 14;                  // 16 KiB
-constexpr int kClasses = 9;                    // .. 4 MiB
+constexpr int kMinShift = 14;                    // 16 KiB
+constexpr int kClasses = 9;                      // .. 4 MiB
 constexpr size_t kKeptBytesPerClass = 4u << 20;  // so the pool keeps at most 36 MiB, once used
 constexpr int kMaxKept = 64;
 

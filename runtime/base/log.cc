@@ -59,8 +59,7 @@ void Log(polycall_log_level level, std::string_view text) {
 }  // namespace polycall::base
 
 extern "C" void polycall_log_set(polycall_log_level level,
-                                 void (*log)(void* arg, polycall_log_level level,
-                                             const char* text),
+                                 void (*log)(void* arg, polycall_log_level level, const char* text),
                                  void* arg) {
   using polycall::base::g_hook;
   static polycall::base::Mutex mutex;

@@ -16,8 +16,8 @@ void Log(polycall_log_level level, std::string_view text);
 }  // namespace polycall::base
 
 // Builds the text only if somebody wants it.
-#define POLYCALL_LOG(level, text)                                        \
-  do {                                                                   \
+#define POLYCALL_LOG(level, text)                                                \
+  do {                                                                           \
     if (::polycall::base::LogEnabled(level)) ::polycall::base::Log(level, text); \
   } while (0)
 

@@ -111,7 +111,8 @@ class Reactor {
   void WakeLeader();
   void Promote();
   bool MaySpawn() const {
-    return !options_.donated_only && thread_count_.load(std::memory_order_relaxed) < options_.max_threads;
+    return !options_.donated_only &&
+           thread_count_.load(std::memory_order_relaxed) < options_.max_threads;
   }
   void SpawnLocked() REQUIRES(mutex_);
   Task* PopTaskLocked() REQUIRES(mutex_);

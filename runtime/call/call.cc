@@ -180,8 +180,10 @@ void Call::ReleaseUser() {
     }
   } else if (!finished()) {
     RetainUser();  // Finish takes one
-    Finish({POLYCALL_INTERNAL, "the handler of " + spec_->path + " released the call without "
-            "finishing it"}, nullptr);
+    Finish({POLYCALL_INTERNAL, "the handler of " + spec_->path +
+                                   " released the call without "
+                                   "finishing it"},
+           nullptr);
     return;
   }
   Release();
@@ -267,8 +269,8 @@ void Call::DeadlineFired(base::Timer* timer) {
   auto* call = static_cast<Call*>(timer->context);
   call->timer_armed_.store(false);
   if (call->role_ == Role::kCaller) {
-    call->EndLocally({POLYCALL_DEADLINE_EXCEEDED, "the deadline of " + call->spec_->path +
-                                                      " passed before the call ended"});
+    call->EndLocally({POLYCALL_DEADLINE_EXCEEDED,
+                      "the deadline of " + call->spec_->path + " passed before the call ended"});
   } else {
     call->OnCancelled(POLYCALL_DEADLINE_EXCEEDED);
   }

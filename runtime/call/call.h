@@ -81,9 +81,7 @@ class Call final : public base::RefCounted<Call> {
   void Destroy();  // for RefCounted
 
   static Call* From(polycall_call* call) { return reinterpret_cast<Call*>(call); }
-  static const Call* From(const polycall_call* call) {
-    return reinterpret_cast<const Call*>(call);
-  }
+  static const Call* From(const polycall_call* call) { return reinterpret_cast<const Call*>(call); }
   polycall_call* abi() { return reinterpret_cast<polycall_call*>(this); }
 
   // ---- what everybody may ask
@@ -185,7 +183,9 @@ class Call final : public base::RefCounted<Call> {
   void InterceptMessage(const polycall_message& message, bool sent);
   // CallInline's end of a call that was finished in its frame: back to the cache, cheaply.
   void EndInline();
-  void SetRefs(uint32_t refs) { refs_.store(refs, std::memory_order_relaxed); }  // before it is known
+  void SetRefs(uint32_t refs) {
+    refs_.store(refs, std::memory_order_relaxed);
+  }  // before it is known
   // The request was all that the caller sends.
   void PresetHalfClosed() NO_THREAD_SAFETY_ANALYSIS { remote_closed_ = true; }
   void mark_dispatched() { dispatched_ = true; }
@@ -204,9 +204,9 @@ class Call final : public base::RefCounted<Call> {
   // `charged`: it cost credit, which is returned when the message was taken or dropped.
   void OnMessage(polycall_message owned, bool charged = true);
   void OnHalfClose();  // handler
-  void OnStatus(base::Status status, std::unique_ptr<Metadata> trailing,
-                polycall_message* response, bool not_started);  // caller
-  void OnCancelled(int32_t code);                               // handler
+  void OnStatus(base::Status status, std::unique_ptr<Metadata> trailing, polycall_message* response,
+                bool not_started);  // caller
+  void OnCancelled(int32_t code);   // handler
   void OnCredit(int64_t bytes);
   void OnConnectionCredit();
 
@@ -241,7 +241,7 @@ class Call final : public base::RefCounted<Call> {
   bool MaySendLocked(base::Status* error) REQUIRES(mutex_);
   base::Status EndedStatusLocked() REQUIRES(mutex_);
   base::Status SendNow(const polycall_message& message, uint32_t flags);
-  void Drain();       // runs the callbacks that are due
+  void Drain();  // runs the callbacks that are due
   void DrainHere();
   void ReturnCredit(uint64_t bytes);
   void PostDrain();
@@ -275,11 +275,11 @@ class Call final : public base::RefCounted<Call> {
   std::atomic<bool> finished_{false};   // handler: Finish was called
   std::atomic<bool> cancelled_{false};  // handler
   std::atomic<bool> ending_{false};
-  bool plain_ = true;  // nothing was used that a plain inline call does not use
+  bool plain_ = true;               // nothing was used that a plain inline call does not use
   std::atomic<bool> async_{false};  // caller: some operation was by callback
   bool started_ GUARDED_BY(mutex_) = false;
-  bool opened_ GUARDED_BY(mutex_) = false;        // caller: the link took the start
-  bool close_wanted_ GUARDED_BY(mutex_) = false;  // half-closed before there was a link
+  bool opened_ GUARDED_BY(mutex_) = false;         // caller: the link took the start
+  bool close_wanted_ GUARDED_BY(mutex_) = false;   // half-closed before there was a link
   bool local_closed_ GUARDED_BY(mutex_) = false;   // we sent the half-close
   bool remote_closed_ GUARDED_BY(mutex_) = false;  // the caller did
   bool sent_message_ GUARDED_BY(mutex_) = false;

@@ -4,7 +4,8 @@
 namespace polycall::call {
 
 base::Status Call::StartWithRequest(const polycall_message& request) {
-  if (base::Status kept = KeepBytes(request, request_place_, sizeof(request_place_), &kept_request_);
+  if (base::Status kept =
+          KeepBytes(request, request_place_, sizeof(request_place_), &kept_request_);
       !kept.ok()) {
     return kept;
   }
@@ -88,13 +89,13 @@ void Call::OnStatus(base::Status status, std::unique_ptr<Metadata> trailing,
   if (deadline_ != base::kNever && base::NowNs() >= deadline_ &&
       status.code() != POLYCALL_DEADLINE_EXCEEDED) {
     // The answer came too late, whatever it is.
-    status = base::DeadlineExceeded("the deadline of " + spec_->path +
-                                    " passed before the call ended");
+    status =
+        base::DeadlineExceeded("the deadline of " + spec_->path + " passed before the call ended");
     if (response != nullptr) polycall_message_release(response);
     response = nullptr;
   }
-  if (!status.ok() && owner_ != nullptr &&
-      (not_started || status.code() == POLYCALL_UNAVAILABLE) && !ended()) {
+  if (!status.ok() && owner_ != nullptr && (not_started || status.code() == POLYCALL_UNAVAILABLE) &&
+      !ended()) {
     bool untouched;
     {
       base::MutexLock lock(mutex_);

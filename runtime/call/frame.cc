@@ -9,25 +9,25 @@ constexpr uint32_t kMillisecondUnit = 0x80000000u;
 constexpr uint32_t kMaxTimeout = 0x7FFFFFFFu;
 
 struct TypeRule {
-  uint8_t flags;   // those it may have
-  bool has_body;   // else body_size must be 0
-  bool on_call;    // needs a call id; else it must be 0. CREDIT may have either.
+  uint8_t flags;  // those it may have
+  bool has_body;  // else body_size must be 0
+  bool on_call;   // needs a call id; else it must be 0. CREDIT may have either.
 };
 
 // Indexed by FrameType.
 constexpr TypeRule kRules[] = {
     {0, false, false},
-    {0, true, false},                                                       // HELLO
-    {0, true, false},                                                       // ACCEPT
-    {kFlagEnd | kFlagMetadata | kFlagMessage | kFlagNamed, true, true},     // CALL
-    {kFlagEnd | kFlagMessage, true, true},                                  // MESSAGE
-    {0, false, true},                                                       // HALF_CLOSE
+    {0, true, false},                                                    // HELLO
+    {0, true, false},                                                    // ACCEPT
+    {kFlagEnd | kFlagMetadata | kFlagMessage | kFlagNamed, true, true},  // CALL
+    {kFlagEnd | kFlagMessage, true, true},                               // MESSAGE
+    {0, false, true},                                                    // HALF_CLOSE
     {kFlagMetadata | kFlagMessage | kFlagTrailing | kFlagNotStarted | kFlagText, true, true},
-    {0, false, true},                                                       // CANCEL
-    {0, false, false},                                                      // CREDIT
-    {kFlagEnd, false, false},                                               // PING
-    {kFlagText, true, false},                                               // GO_AWAY
-    {kFlagMetadata, true, true},                                            // METADATA
+    {0, false, true},             // CANCEL
+    {0, false, false},            // CREDIT
+    {kFlagEnd, false, false},     // PING
+    {kFlagText, true, false},     // GO_AWAY
+    {kFlagMetadata, true, true},  // METADATA
 };
 
 bool TakeU32(std::string_view* rest, uint32_t* value) {

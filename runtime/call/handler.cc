@@ -95,9 +95,11 @@ void Call::Finish(base::Status status, const polycall_message* response) {
     cancel_runs = cancel_running_;
   }
   DisarmDeadline();
+  // Once the answer is out, an inline call's server may be gone, and with it the spec.
+  const bool waits = spec_->kind != POLYCALL_UNARY || is_async();
   link()->Finish(*this, status, trailing, response, false);
   if (owner_ != nullptr) owner_->CallDone(*this, status.ok());
-  if (spec_->kind != POLYCALL_UNARY || is_async()) {
+  if (waits) {
     send_waiter_.Wake();
     receive_waiter_.Wake();
     Drain();

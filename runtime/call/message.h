@@ -34,7 +34,9 @@ class OwnedMessage {
     return *this;
   }
   ~OwnedMessage() { polycall_message_release(&message_); }
-  polycall_message Detach() { return std::exchange(message_, polycall_message POLYCALL_MESSAGE_INIT); }
+  polycall_message Detach() {
+    return std::exchange(message_, polycall_message POLYCALL_MESSAGE_INIT);
+  }
   polycall_message* get() { return &message_; }
   const polycall_message& operator*() const { return message_; }
 

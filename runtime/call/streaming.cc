@@ -51,7 +51,8 @@ base::Status Call::SendNow(const polycall_message& message, uint32_t flags) {
   Link* to = link();
   if (one_request) {
     // Kept for a retry: the whole of it is known.
-    if (base::Status kept = KeepBytes(message, request_place_, sizeof(request_place_), &kept_request_);
+    if (base::Status kept =
+            KeepBytes(message, request_place_, sizeof(request_place_), &kept_request_);
         !kept.ok()) {
       return kept;
     }
@@ -144,8 +145,8 @@ void Call::SendAsync(const polycall_message& message, uint32_t flags, polycall_d
       done(arg, POLYCALL_FAILED_PRECONDITION);
       return;
     }
-  } else if (may_send && ((role_ == Role::kCaller && spec_->request_first()) ||
-                          link()->HasCredit(*this))) {
+  } else if (may_send &&
+             ((role_ == Role::kCaller && spec_->request_first()) || link()->HasCredit(*this))) {
     error = SendNow(message, flags);
   } else {
     // Keeps what the link would take, and sends it from OnCredit.
@@ -354,7 +355,8 @@ void Call::DrainHere() {
       base::Status error;
       const bool may_send = MaySendLocked(&error);
       if (may_send || !error.ok()) {
-        polycall_message message = std::exchange(pending_message_, polycall_message POLYCALL_MESSAGE_INIT);
+        polycall_message message =
+            std::exchange(pending_message_, polycall_message POLYCALL_MESSAGE_INIT);
         const uint32_t flags = pending_flags_;
         mutex_.Unlock();
         bool wait = false;
@@ -436,8 +438,7 @@ void Call::DrainHere() {
         void* arg = ended_arg_;
         polycall_status status;
         status_.ToAbi(&status);
-        const Metadata* trailing =
-            trailing_metadata_ ? trailing_metadata_.get() : &EmptyMetadata();
+        const Metadata* trailing = trailing_metadata_ ? trailing_metadata_.get() : &EmptyMetadata();
         mutex_.Unlock();
         base::ApplyThreadHook(hook_);
         base::UserScope scope;

@@ -25,7 +25,9 @@ Channel::Channel(const Options& options, MethodTable* methods)
     }
     self->SchedulePending(0);
   };
-  pending_task_.run = [](base::Task* task) { static_cast<Channel*>(task->context)->ServePending(); };
+  pending_task_.run = [](base::Task* task) {
+    static_cast<Channel*>(task->context)->ServePending();
+  };
 }
 
 Channel::~Channel() {
@@ -49,7 +51,8 @@ Channel::~Channel() {
   }
   base::MutexLock lock(mutex_);
   // Another thread may be closing a connection: it tells us last of all.
-  while (live_.load() > 0 || current_ || !others_.empty() || connecting_ || serving_pending_ || timer_set_) {
+  while (live_.load() > 0 || current_ || !others_.empty() || connecting_ || serving_pending_ ||
+         timer_set_) {
     changed_.wait_for(mutex_, std::chrono::milliseconds(1));
   }
 }
@@ -193,8 +196,8 @@ base::Status Channel::Connect(bool wait_for_ready, int64_t deadline, Call* call,
       }
       base::Status status = ConnectOnce(out);
       if (status.ok()) return {};
-      if (!wait_for_ready || (status.code() != POLYCALL_UNAVAILABLE &&
-                              status.code() != POLYCALL_DEADLINE_EXCEEDED)) {
+      if (!wait_for_ready ||
+          (status.code() != POLYCALL_UNAVAILABLE && status.code() != POLYCALL_DEADLINE_EXCEEDED)) {
         return status;
       }
       mutex_.Lock();
@@ -208,8 +211,8 @@ base::Status Channel::Connect(bool wait_for_ready, int64_t deadline, Call* call,
     }
     int64_t until = deadline;
     if (!connecting_) until = std::min(until, next_attempt_);
-    changed_.wait_for(mutex_, std::chrono::nanoseconds(
-                                  std::min(until - now, 50 * base::kMillisecond)));
+    changed_.wait_for(mutex_,
+                      std::chrono::nanoseconds(std::min(until - now, 50 * base::kMillisecond)));
   }
 }
 
@@ -294,8 +297,8 @@ void Channel::ServePending() {
     base::Ref<transport::Connection> connection;
     // In slices, so that a call without wait-for-ready that comes meanwhile is answered soon.
     const base::Status status =
-        Connect(wait_for_ready, base::DeadlineAfter(wait_for_ready ? base::kSecond
-                                                                   : options_.connect_timeout_ns),
+        Connect(wait_for_ready,
+                base::DeadlineAfter(wait_for_ready ? base::kSecond : options_.connect_timeout_ns),
                 nullptr, &connection);
     std::vector<base::Ref<Call>> due;
     {

@@ -44,12 +44,11 @@ std::string Channel::Explain() {
   base::MutexLock lock(mutex_);
   const bool ready = now == POLYCALL_CHANNEL_READY;
   std::string json = "{\"target\":" + Quote(options_.target_text) + ",\"state\":\"" +
-                     StateName(now) + "\",\"transport\":" +
-                     (ready ? Quote(last_.transport) : "null") +
+                     StateName(now) +
+                     "\",\"transport\":" + (ready ? Quote(last_.transport) : "null") +
                      ",\"address\":" + (ready ? Quote(last_.address) : "null") +
                      ",\"peer\":" + (ready ? Quote(last_.accept.server_name) : "null") +
-                     ",\"peer_version\":" +
-                     (ready ? std::to_string(last_.accept.version) : "null");
+                     ",\"peer_version\":" + (ready ? std::to_string(last_.accept.version) : "null");
   if (!last_error_.ok()) {
     json += ",\"error\":{\"code\":" + Quote(polycall_code_name(last_error_.code())) +
             ",\"message\":" + Quote(last_error_.message()) + "}";
@@ -58,8 +57,9 @@ std::string Channel::Explain() {
   const char* separator = "";
   for (const negotiation::Attempt& attempt : last_.attempts) {
     json += separator;
-    json += "{\"transport\":" + Quote(attempt.transport) + ",\"address\":" +
-            Quote(attempt.address) + ",\"chosen\":" + (attempt.chosen ? "true" : "false") +
+    json += "{\"transport\":" + Quote(attempt.transport) +
+            ",\"address\":" + Quote(attempt.address) +
+            ",\"chosen\":" + (attempt.chosen ? "true" : "false") +
             ",\"reason\":" + Quote(attempt.reason) + "}";
     separator = ",";
   }
@@ -70,8 +70,9 @@ std::string Channel::Explain() {
     snprintf(fingerprint, sizeof(fingerprint), "%016llx",
              static_cast<unsigned long long>(service.fingerprint));
     json += separator;
-    json += "{\"name\":" + Quote(service.name) + ",\"methods\":" +
-            std::to_string(service.methods.size()) + ",\"fingerprint\":\"" + fingerprint + "\"}";
+    json += "{\"name\":" + Quote(service.name) +
+            ",\"methods\":" + std::to_string(service.methods.size()) + ",\"fingerprint\":\"" +
+            fingerprint + "\"}";
     separator = ",";
   }
   json += "],\"handshake_us\":" + std::to_string(last_.handshake_ns / 1000) + "}";

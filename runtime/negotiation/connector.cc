@@ -47,8 +47,7 @@ base::Status DialOne(const std::string& name, const std::string& address, const 
   }
   if (accept.version != call::kProtocolVersion) {
     return base::FailedPrecondition("the peer chose protocol version " +
-                                    std::to_string(accept.version) +
-                                    ", which it was not offered");
+                                    std::to_string(accept.version) + ", which it was not offered");
   }
   out->dialed = std::move(dialed);
   out->agreed = Agree(dialing.limits, accept.limits);
@@ -95,8 +94,8 @@ void Upgrade(const std::vector<std::string>& allowed, const Dialing& dialing, Ou
           attempt.reason = "another process answers there";
         } else {
           attempt.chosen = true;
-          attempt.reason = name == "inproc" ? "the server is this process"
-                                            : "the server is on this host";
+          attempt.reason =
+              name == "inproc" ? "the server is this process" : "the server is on this host";
           out->attempts.back().chosen = false;
           out->attempts.back().reason = "reached the server, which offers better";
           out->dialed = std::move(better.dialed);
@@ -117,8 +116,7 @@ void Upgrade(const std::vector<std::string>& allowed, const Dialing& dialing, Ou
 }  // namespace
 
 Outcome Connect(const Target& target, const std::vector<std::string>& allowed,
-                const transport::Limits& limits, const std::string& user_agent,
-                int64_t deadline) {
+                const transport::Limits& limits, const std::string& user_agent, int64_t deadline) {
   Outcome out;
   const std::string name = target.transport.empty() ? "tcp" : target.transport;
   Attempt attempt{name, target.address, false, ""};
@@ -144,8 +142,7 @@ Outcome Connect(const Target& target, const std::vector<std::string>& allowed,
   }
   for (const Offer& offer : out.accept.offers) {
     if (offer.transport != name) {
-      out.attempts.push_back(
-          {offer.transport, offer.address, false, "the target names " + name});
+      out.attempts.push_back({offer.transport, offer.address, false, "the target names " + name});
     }
   }
   return out;

@@ -17,8 +17,8 @@ void GetServices(void* arg, polycall_call* abi_call, const polycall_message* req
     if (reader.Is(1, base::WireType::kBytes)) wanted.emplace_back(reader.bytes());
   }
   if (!reader.ok()) {
-    return call->Finish(
-        base::InvalidArgument("the request is no polycall.v1.GetServicesRequest"), nullptr);
+    return call->Finish(base::InvalidArgument("the request is no polycall.v1.GetServicesRequest"),
+                        nullptr);
   }
   std::string response;
   base::WireWriter writer(&response);

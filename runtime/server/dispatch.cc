@@ -14,8 +14,7 @@ constexpr uint32_t kLongTicks = 60000;
 call::Call* Server::NewCall(call::ServerMethod* method) {
   in_flight_.fetch_add(1, std::memory_order_relaxed);
   started_.fetch_add(1, std::memory_order_relaxed);
-  call::Call* call =
-      call::Call::New(call::Call::Role::kHandler, method, this, &interceptors_);
+  call::Call* call = call::Call::New(call::Call::Role::kHandler, method, this, &interceptors_);
   call->set_reactor(&reactor_);
   call->set_thread_hook(hook_);
   call->set_accepts(method->handler.request_type);
@@ -49,8 +48,8 @@ void Server::DispatchInline(call::Call* call, const polycall_message* request) {
 }
 
 void Server::Dispatch(call::Call* call, const polycall_message* request) {
-  auto& method = const_cast<call::ServerMethod&>(
-      static_cast<const call::ServerMethod&>(call->spec()));
+  auto& method =
+      const_cast<call::ServerMethod&>(static_cast<const call::ServerMethod&>(call->spec()));
   if (!interceptors_.empty()) {
     base::UserScope scope;
     base::ApplyThreadHook(hook_);
@@ -69,12 +68,10 @@ void Server::Dispatch(call::Call* call, const polycall_message* request) {
   }
 }
 
-void Server::Invoke(call::Call* call, call::ServerMethod& method,
-                    const polycall_message* request) {
+void Server::Invoke(call::Call* call, call::ServerMethod& method, const polycall_message* request) {
   const bool is_inline = (method.flags & POLYCALL_METHOD_INLINE) != 0;
   const uint32_t average = method.average_ticks.load(std::memory_order_relaxed);
-  if (!is_inline &&
-      (average > kLongTicks || (method.flags & POLYCALL_METHOD_BLOCKING) != 0)) {
+  if (!is_inline && (average > kLongTicks || (method.flags & POLYCALL_METHOD_BLOCKING) != 0)) {
     base::Reactor::YieldIfLeading();
   }
   // A handler may finish, and end the call, before it returns.
@@ -99,7 +96,8 @@ void Server::Enqueue(call::Call* call, call::ServerMethod& method,
                      const polycall_message* request) {
   Pulled entry{call, POLYCALL_MESSAGE_INIT, method.handler.arg};
   if (request != nullptr) {
-    if (base::Status kept = call::KeepMessage(*request, method.handler.request_type, &entry.request);
+    if (base::Status kept =
+            call::KeepMessage(*request, method.handler.request_type, &entry.request);
         !kept.ok()) {
       call->Finish(kept, nullptr);
       return;

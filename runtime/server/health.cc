@@ -60,7 +60,8 @@ void Health::Shutdown() {
 void Health::Send(call::Call* call, Serving serving) {
   const std::string bytes = Response(serving);
   // A watcher that does not read has one message pending; it misses states, not the last.
-  call->SendAsync(call::ViewMessage(bytes, nullptr), 0, [](void*, polycall_code) {}, nullptr);
+  call->SendAsync(
+      call::ViewMessage(bytes, nullptr), 0, [](void*, polycall_code) {}, nullptr);
 }
 
 void Health::Tell(const std::string& service) {

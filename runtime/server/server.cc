@@ -81,7 +81,8 @@ base::Status Server::AddService(const polycall_service_descriptor& descriptor,
   info.fingerprint = descriptor.fingerprint;
   for (size_t i = 0; i < descriptor.method_count; ++i) {
     polycall_method_descriptor method = {};
-    const auto* at = reinterpret_cast<const char*>(descriptor.methods) + i * descriptor.method_stride;
+    const auto* at =
+        reinterpret_cast<const char*>(descriptor.methods) + i * descriptor.method_stride;
     memcpy(&method, at, std::min(sizeof(method), descriptor.method_stride));
     auto entry = std::make_unique<call::ServerMethod>();
     entry->service = name;
@@ -262,7 +263,8 @@ void Server::ProtocolError(const transport::PeerInfo& peer, std::string_view wha
 base::Status Server::Handshake(std::string_view bytes, const transport::PeerInfo& peer,
                                transport::Agreed* agreed, std::string* accept) {
   if (state_ == kNew) {
-    return base::Unavailable("the server has not been started yet");  // inproc finds it all the same
+    return base::Unavailable(
+        "the server has not been started yet");  // inproc finds it all the same
   }
   negotiation::Hello hello;
   std::string error;

@@ -121,8 +121,7 @@ class Connection : public call::Link {
   // `unary` is done. `deadline` is absolute.
   virtual bool CallInline([[maybe_unused]] polycall_unary* unary,
                           [[maybe_unused]] const polycall_method& method,
-                          [[maybe_unused]] int64_t deadline,
-                          [[maybe_unused]] call::Call* parent) {
+                          [[maybe_unused]] int64_t deadline, [[maybe_unused]] call::Call* parent) {
     return false;
   }
 };

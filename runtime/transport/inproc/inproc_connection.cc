@@ -143,8 +143,7 @@ void InprocServerLink::Finish(call::Call& call, const base::Status& status,
     polycall_unary* unary = result->unary;
     if (!status.ok()) hub_->CountFailed();
     if (response != nullptr && status.ok()) {
-      const base::Status filled =
-          FillResponse(*response, unary, max_message_size_);
+      const base::Status filled = FillResponse(*response, unary, max_message_size_);
       if (!filled.ok()) filled.ToAbi(&unary->status);
     } else if (!status.ok()) {
       status.ToAbi(&unary->status);
@@ -193,8 +192,8 @@ InprocConnection::InprocConnection(base::Ref<InprocHub> hub, const Agreed& agree
     : hub_(hub),
       agreed_(agreed),
       observer_(observer),
-      server_link_(base::Ref<InprocServerLink>::Adopt(new InprocServerLink(
-          hub, agreed.receive.max_message_size))) {
+      server_link_(base::Ref<InprocServerLink>::Adopt(
+          new InprocServerLink(hub, agreed.receive.max_message_size))) {
   if (hub_->Enter()) {
     hub_->CountConnection();
     hub_->Leave();
@@ -235,8 +234,7 @@ void InprocConnection::Start(call::Call& call, const polycall_message* first, bo
   Acceptor* acceptor = hub_->acceptor();
   call::ServerMethod* method = Resolve(static_cast<const polycall_method&>(call.spec()));
   if (method == nullptr) {
-    Refuse(call,
-           {POLYCALL_UNIMPLEMENTED, "this server has no method " + call.spec().path}, false);
+    Refuse(call, {POLYCALL_UNIMPLEMENTED, "this server has no method " + call.spec().path}, false);
     return;
   }
   if (acceptor->draining()) {
@@ -245,7 +243,8 @@ void InprocConnection::Start(call::Call& call, const polycall_message* first, bo
   }
   const call::Metadata& metadata = call.request_metadata();
   if (call::MetadataSize(metadata) > agreed_.max_send_metadata_size) {
-    Refuse(call, base::ResourceExhausted("the metadata is larger than the peer's max_metadata_size"),
+    Refuse(call,
+           base::ResourceExhausted("the metadata is larger than the peer's max_metadata_size"),
            false);
     return;
   }
@@ -370,8 +369,8 @@ bool InprocConnection::CallInline(polycall_unary* unary, const polycall_method& 
     return false;
   }
   call::InlineResult result{.unary = unary, .thread = call::ThreadToken()};
-  call::Call* handler = call::Call::New(call::Call::Role::kHandler, target, nullptr,
-                                        &acceptor->interceptors());
+  call::Call* handler =
+      call::Call::New(call::Call::Role::kHandler, target, nullptr, &acceptor->interceptors());
   handler->SetRefs(2);  // ours, beside the handler's
   handler->set_borrowed_link(server_link_.get());
   handler->inline_result = &result;

@@ -28,9 +28,7 @@ class InprocHub final : public base::RefCounted<InprocHub> {
   bool Enter() { return Enter(kOneInside); }
   // The same for a call that only the hub counts.
   bool EnterWithCall() { return Enter(kOneInside + kOneStarted); }
-  void LeaveUncalled() {
-    state_.fetch_sub(kOneInside + kOneStarted, std::memory_order_release);
-  }
+  void LeaveUncalled() { state_.fetch_sub(kOneInside + kOneStarted, std::memory_order_release); }
   void CountFailed() { failed_.fetch_add(1, std::memory_order_relaxed); }
   uint64_t failed() const { return failed_.load(std::memory_order_relaxed); }
   void Leave() { state_.fetch_sub(kOneInside, std::memory_order_release); }

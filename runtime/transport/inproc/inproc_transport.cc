@@ -98,8 +98,7 @@ class Inproc final : public Transport {
   base::Status Listen(std::string_view name, Acceptor* acceptor,
                       std::unique_ptr<Listener>* out) override {
     if (base::Status status = CheckAddress(name); !status.ok()) return status;
-    auto hub = base::Ref<InprocHub>::Adopt(
-        new InprocHub(acceptor, "inproc:" + std::string(name)));
+    auto hub = base::Ref<InprocHub>::Adopt(new InprocHub(acceptor, "inproc:" + std::string(name)));
     Registry& names = Names();
     {
       base::MutexLock lock(names.mutex);

@@ -43,8 +43,7 @@ bool FrameReader::Reserve(size_t needed) {
   if (chunk_ != nullptr && needed <= chunk_->capacity && base::IsSoleOwner(chunk_)) {
     memmove(chunk_->data(), chunk_->data() + begin_, have);
   } else {
-    base::Buffer* larger =
-        needed <= kChunkSize ? TakeChunk() : base::NewBuffer(needed);
+    base::Buffer* larger = needed <= kChunkSize ? TakeChunk() : base::NewBuffer(needed);
     if (larger == nullptr) return false;
     if (have > 0) memcpy(larger->data(), chunk_->data() + begin_, have);
     if (chunk_ != nullptr) GiveChunk(chunk_);

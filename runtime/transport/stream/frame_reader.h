@@ -33,8 +33,6 @@ class FrameReader {
   }
   // The last read left nothing in the socket.
   bool drained() const { return drained_; }
-  // More than what Next gave was read already.
-  bool has_more() const { return end_ > begin_; }
 
   // The next complete frame. `body` lies in `*buffer`, which lives as long as the reader is not used
   // again, or as long as the caller retains it. kError: `error` says what is wrong (static).

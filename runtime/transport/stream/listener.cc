@@ -82,8 +82,8 @@ void StreamListener::OnReady(uint32_t) {
 
 void StreamListener::AcceptOne(int fd) {
   if (!acceptor_->AdmitConnection()) {
-    POLYCALL_LOG(POLYCALL_LOG_WARNING, "refused a connection on " + address_ +
-                                           ": there are max_connections already");
+    POLYCALL_LOG(POLYCALL_LOG_WARNING,
+                 "refused a connection on " + address_ + ": there are max_connections already");
     close(fd);
     return;
   }
@@ -96,8 +96,8 @@ void StreamListener::AcceptOne(int fd) {
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     peer.address = "tcp://" + PeerHostPort(fd);
   }
-  auto connection =
-      base::Ref<ServerConnection>::Adopt(new ServerConnection(fd, std::move(peer), acceptor_, this));
+  auto connection = base::Ref<ServerConnection>::Adopt(
+      new ServerConnection(fd, std::move(peer), acceptor_, this));
   {
     base::MutexLock lock(mutex_);
     if (accepting_) {

@@ -187,7 +187,7 @@ void ServerConnection::Finish(call::Call& call, const base::Status& final_status
     --live_;
   }
   AfterWrite(writer_.Write(header, sections, response != nullptr ? &encoded : nullptr,
-                           InBatch() && reader_.has_more()));
+                           InBatch() && t_more));
   call.Release();
 }
 

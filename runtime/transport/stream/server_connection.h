@@ -79,6 +79,7 @@ class ServerConnection final : public call::Link, public base::Source {
   bool InBatch() const { return t_batch == this && base::Reactor::StillLeading(); }
 
   static thread_local const void* t_batch;
+  static thread_local bool t_more;  // behind the frame that is handled, more was read
   const int fd_;
   const PeerInfo peer_;
   Acceptor* const acceptor_;

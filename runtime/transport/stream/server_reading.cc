@@ -22,6 +22,7 @@ constexpr uint64_t kMaxHelloBody = 256 * 1024;
 }  // namespace
 
 thread_local const void* ServerConnection::t_batch = nullptr;
+thread_local bool ServerConnection::t_more = false;
 
 void ServerConnection::OnReady(uint32_t events) {
   // A handler may take long, and another leader may close and release the connection meanwhile.
@@ -104,6 +105,7 @@ bool ServerConnection::DispatchFrames(bool* stopped) {
       continue;
     }
     base::RetainBuffer(buffer);
+    t_more = reader_.HasBytes();
     Dispatch(header, body, buffer);
     base::ReleaseBuffer(buffer);
     if (!base::Reactor::Leading()) {

@@ -91,7 +91,8 @@ base::Status Resolve(std::string_view host_port, bool passive,
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_NUMERICSERV | (passive ? AI_PASSIVE : 0);
   addrinfo* found = nullptr;
-  const int error = getaddrinfo(host.empty() ? nullptr : host.c_str(), port.c_str(), &hints, &found);
+  const int error =
+      getaddrinfo(host.empty() ? nullptr : host.c_str(), port.c_str(), &hints, &found);
   if (error != 0) {
     return base::Unavailable("cannot resolve \"" + host + "\": " + gai_strerror(error));
   }
@@ -224,8 +225,8 @@ base::Status ListenUnix(std::string_view path, int* fd) {
     int other = -1;
     if (ConnectUnix(path, base::DeadlineAfter(100 * base::kMillisecond), &other).ok()) {
       close(other);
-      return base::Status(POLYCALL_ALREADY_EXISTS, "cannot listen on unix:" + name +
-                                                       ": somebody listens there already");
+      return base::Status(POLYCALL_ALREADY_EXISTS,
+                          "cannot listen on unix:" + name + ": somebody listens there already");
     }
     unlink(name.c_str());  // left behind by a process that is gone
   }

@@ -27,7 +27,8 @@ base::Status WriteAll(int fd, const void* bytes, size_t size, int64_t deadline) 
       at += sent;
       size -= static_cast<size_t>(sent);
     } else if (errno == EAGAIN) {
-      if (!PollUntil(fd, POLLOUT, deadline)) return base::Unavailable("the handshake took too long");
+      if (!PollUntil(fd, POLLOUT, deadline))
+        return base::Unavailable("the handshake took too long");
     } else if (errno != EINTR) {
       return base::Unavailable(base::ErrnoText("the connection broke in the handshake", errno));
     }
@@ -39,16 +40,18 @@ base::Status ReadAll(int fd, void* bytes, size_t size, int64_t deadline) {
   auto* at = static_cast<char*>(bytes);
   while (size > 0) {
     if (!PollUntil(fd, POLLIN, deadline)) {
-      return base::Unavailable("no answer to the handshake in the time to connect: does a PolyCall "
-                               "server listen there?");
+      return base::Unavailable(
+          "no answer to the handshake in the time to connect: does a PolyCall "
+          "server listen there?");
     }
     const ssize_t got = recv(fd, at, size, 0);
     if (got > 0) {
       at += got;
       size -= static_cast<size_t>(got);
     } else if (got == 0) {
-      return base::Unavailable("the peer closed the connection in the handshake: does a PolyCall "
-                               "server listen there, and has it room for a connection?");
+      return base::Unavailable(
+          "the peer closed the connection in the handshake: does a PolyCall "
+          "server listen there, and has it room for a connection?");
     } else if (errno != EINTR && errno != EAGAIN) {
       return base::Unavailable(base::ErrnoText("the connection broke in the handshake", errno));
     }
@@ -78,8 +81,8 @@ class StreamDialed final : public Dialed {
     if (base::Status got = ReadAll(fd_, head, sizeof(head), deadline); !got.ok()) return got;
     header = call::ReadFrameHeader(head);
     if (const char* error = call::CheckFrameHeader(header, kMaxAcceptBody)) {
-      return base::Unavailable("the peer " + peer_ + " does not speak PolyCall's protocol: " +
-                               error);
+      return base::Unavailable("the peer " + peer_ +
+                               " does not speak PolyCall's protocol: " + error);
     }
     accept_.resize(header.body_size);
     if (base::Status got = ReadAll(fd_, accept_.data(), accept_.size(), deadline); !got.ok()) {
@@ -90,9 +93,9 @@ class StreamDialed final : public Dialed {
     const char* error = nullptr;
     if ((header.type == call::FrameType::kStatus || header.type == call::FrameType::kGoAway) &&
         call::ParseFrameBody(header, accept_, &parts, &error) && header.argument != POLYCALL_OK) {
-      return base::Status(static_cast<int32_t>(header.argument),
-                          "the peer " + peer_ + " refused the handshake: " +
-                              std::string(parts.text));
+      return base::Status(
+          static_cast<int32_t>(header.argument),
+          "the peer " + peer_ + " refused the handshake: " + std::string(parts.text));
     }
     return base::Unavailable("the peer " + peer_ + " answered the handshake with another frame");
   }
