@@ -6,11 +6,11 @@
  *     and polycall_thread_hook are opaque. What `_new` or `_start` returns is owned by the caller and
  *     ended with the `_free` or `_release` of the same name. A handle that the header calls
  *     *borrowed* is not to be ended and lives as long as its text says.
- *  2. Structs. Every struct whose first field is `struct_size` may grow at its end. Start from its
- *     POLYCALL_..._INIT, which sets `struct_size`; an older library ignores fields it does not know,
- *     a newer one gives fields that the caller does not know their defaults. A zero in any other
- *     field means "the default", which its comment names. polycall_status and polycall_message do
- *     not grow.
+ *  2. Structs. Every struct whose first field is `struct_size` may grow at its end, except
+ *     polycall_limits and polycall_interceptor, which stand inside other structs and arrays; nor do
+ *     polycall_status and polycall_message grow. Start from its POLYCALL_..._INIT, which sets
+ *     `struct_size`; an older library ignores fields it does not know, a newer one gives fields that
+ *     the caller does not know their defaults. A zero in any other field means "the default".
  *  3. Strings that come in are NUL-terminated UTF-8 and are copied before the function returns.
  *     Strings that go out are borrowed from the handle they are asked of.
  *  4. Errors. A function that can fail returns a polycall_code (POLYCALL_OK is 0) or a pointer that
