@@ -22,7 +22,7 @@ std::string TypeUrl(const Descriptor& type) { return kTypePrefix + ("/" + type.f
 std::string FieldTemplate(const FieldDescriptor& field, int depth);
 
 std::string MessageTemplate(const Descriptor& type, int depth) {
-  const std::string name = type.full_name();
+  const std::string& name = type.full_name();
   if (name == "google.protobuf.Timestamp") return "\"1970-01-01T00:00:00Z\"";
   if (name == "google.protobuf.Duration") return "\"0s\"";
   if (name == "google.protobuf.FieldMask") return "\"\"";

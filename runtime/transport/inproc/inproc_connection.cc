@@ -187,7 +187,7 @@ void InprocServerLink::ReturnCredit(call::Call& call, uint64_t bytes) {
 
 // ---- the caller's end
 
-InprocConnection::InprocConnection(base::Ref<InprocHub> hub, const Agreed& agreed,
+InprocConnection::InprocConnection(const base::Ref<InprocHub>& hub, const Agreed& agreed,
                                    Observer* observer)
     : hub_(hub),
       agreed_(agreed),

@@ -125,7 +125,7 @@ class InprocServerLink final : public call::Link {
 // The caller's end. Thread-safe.
 class InprocConnection final : public Connection {
  public:
-  InprocConnection(base::Ref<InprocHub> hub, const Agreed& agreed, Observer* observer);
+  InprocConnection(const base::Ref<InprocHub>& hub, const Agreed& agreed, Observer* observer);
 
   const char* transport() const override { return "inproc"; }
   std::string peer() const override { return hub_->address(); }
