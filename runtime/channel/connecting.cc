@@ -114,6 +114,8 @@ base::Status Channel::ConnectOnce(base::Ref<transport::Connection>* out) {
           closing ? base::Status(POLYCALL_CANCELLED, "the channel was freed")
                   : base::Unavailable("the peer ended the connection right after the handshake");
       connection->Close(outcome.status);
+      // Another thread may be closing it too, and has not told us yet: we need not wait for that.
+      connection->ForgetObserver();
       connection = nullptr;
     }
   }

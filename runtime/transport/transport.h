@@ -115,6 +115,8 @@ class Connection : public call::Link {
   virtual base::Status Ping(int64_t deadline, int64_t* round_trip_ns) = 0;
   // Ends the calls under way with `why` and closes. Idempotent.
   virtual void Close(const base::Status& why) = 0;
+  // The observer is told nothing more once this returned.
+  virtual void ForgetObserver() {}
   // Closes when the last call has ended; no new ones.
   virtual void Drain() = 0;
   // Runs a unary call as a function call on this thread, if this transport can (inproc): true when

@@ -390,7 +390,12 @@ void ClientConnection::Close(const base::Status& why) {
   for (base::Waiter* waiter : sleepers) waiter->Promote();
   Kick();
   base::MutexLock lock(observer_mutex_);
-  std::exchange(observer_, nullptr)->OnClosed(this, why);
+  if (Observer* observer = std::exchange(observer_, nullptr)) observer->OnClosed(this, why);
+}
+
+void ClientConnection::ForgetObserver() {
+  base::MutexLock lock(observer_mutex_);
+  observer_ = nullptr;
 }
 
 void ClientConnection::Drain() {

@@ -52,6 +52,7 @@ class ClientConnection final : public Connection, public base::Source {
   int64_t call_credit() const override { return agreed_.send_call_window; }
   base::Status Ping(int64_t deadline, int64_t* round_trip_ns) override;
   void Close(const base::Status& why) override;
+  void ForgetObserver() override;
   void Drain() override;
   bool CallInline(polycall_unary* unary, const polycall_method& method, int64_t deadline,
                   call::Call* parent) override;
