@@ -26,8 +26,7 @@ using Buffer = polycall_buffer;
 
 // A buffer of at least `size` bytes with one reference; NULL only when memory ran out. Small ones
 // are malloc'ed (the allocator is good at them); from 16 KiB to 4 MiB they come from a pool, because
-// mmap, munmap and page faults of fresh memory cost more than filling it. What a thread releases and
-// takes again stays in that thread's cache.
+// mmap, munmap and page faults of fresh memory cost more than filling it.
 Buffer* NewBuffer(size_t size);
 
 inline void RetainBuffer(Buffer* buffer) { buffer->refs.fetch_add(1, std::memory_order_relaxed); }
