@@ -32,6 +32,7 @@ run_stage() {
   local name=$1 what=$2 start=$SECONDS log="$LOG_DIR/$1.log" counts="$LOG_DIR/$1.count"
   local status=0 passed=0 failed=0 line_passed line_failed
   : >"$counts"
+  rm -f "$counts.failed"
   printf '%s%-10s%s %-46s ' "$BOLD" "$name" "$RESET" "$what"
   # The function is handed over by text: `timeout` runs programs only, and puts them in a process
   # group of their own, so that everything a stage started ends with it.
@@ -65,6 +66,10 @@ run_stage() {
   printf '%s%5d failed%s, %d passed  %s\n' "$RED" "$failed" "$RESET" "$passed" \
     "$(seconds_since "$start")"
   tail -n 40 "$log" | sed 's/^/    | /'
+  if [[ -s "$counts.failed" ]]; then
+    say "    failed tests:"
+    sed 's/^/    /' "$counts.failed"
+  fi
   say "    the whole log: ${log#"$ROOT"/}"
   say "    only this again: script/test --stage $name"
   return 1
@@ -103,7 +108,7 @@ run_ctest() {
   count $(head -n 1 <<<"$counts")
   if [[ $status -ne 0 ]]; then
     say "failed:"
-    tail -n +2 <<<"$counts" | sed 's/^/  /'
+    tail -n +2 <<<"$counts" | sed 's/^/  /' | tee -a "$COUNTS.failed"
   fi
   return "$status"
 }
