@@ -41,3 +41,23 @@ function(polycall_add_test name)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 120)
 endfunction()
+
+# Where hosts lie in the build tree: polycall/ beside libpolycall.so, as when installed.
+set(POLYCALL_HOST_DIR ${PROJECT_BINARY_DIR}/runtime/polycall)
+
+# polycall_add_host(LANGUAGE SOURCES... [LIBS ...]): libpolycall_host_LANGUAGE.so, which exports
+# polycall_host_module_get alone and is loaded by polycall_host_load. Target polycall_host_LANGUAGE.
+function(polycall_add_host language)
+  cmake_parse_arguments(arg "" "" "LIBS" ${ARGN})
+  set(target polycall_host_${language})
+  add_library(${target} MODULE ${arg_UNPARSED_ARGUMENTS})
+  target_link_libraries(${target} PRIVATE polycall ${arg_LIBS} polycall_warnings)
+  target_link_options(${target} PRIVATE
+    -Wl,--version-script=${PROJECT_SOURCE_DIR}/runtime/host/host.map)
+  set_target_properties(${target} PROPERTIES
+    LIBRARY_OUTPUT_DIRECTORY ${POLYCALL_HOST_DIR}
+    LINK_DEPENDS ${PROJECT_SOURCE_DIR}/runtime/host/host.map
+    # Beside libpolycall.so's folder, wherever the tree is moved.
+    INSTALL_RPATH "$ORIGIN/..")
+  install(TARGETS ${target} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/polycall)
+endfunction()
