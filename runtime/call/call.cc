@@ -101,7 +101,7 @@ void Call::Reset() NO_THREAD_SAFETY_ANALYSIS {
   plain_ = true;
   polycall_message_release(&task_request);
   next_blocked = nullptr;
-  wire_blocked = wire_async = queued = false;
+  wire_blocked = wire_async = queued = shared = false;
   async_.store(false, std::memory_order_relaxed);
   ended_.store(false, std::memory_order_relaxed);
   finished_.store(false, std::memory_order_relaxed);
@@ -175,7 +175,7 @@ void Call::ReleaseUser() {
       base::MutexLock lock(mutex_);
       by_callback = unary_done_ != nullptr;
     }
-    if (!ended() && !by_callback) {
+    if (!ended() && !by_callback && !borrowed_request_) {
       EndLocally({POLYCALL_CANCELLED, "the caller released the call before it ended"});
     }
   } else if (!finished()) {

@@ -128,6 +128,7 @@ class Call final : public base::RefCounted<Call> {
   bool wire_blocked = false;
   bool wire_async = false;
   bool queued = false;  // the owner's: it has waited for a connection
+  bool shared = false;  // other threads got a handle of this blocking call, to cancel it
 
   // ---- caller
   // Gives the call its connection and what it may send at first. Starts it, and whatever waited.

@@ -95,6 +95,7 @@ class Channel final : public call::CallOwner, public transport::Connection::Obse
   void Retire(base::Ref<transport::Connection> connection) REQUIRES(mutex_);
   bool CallInline(polycall_unary* unary);
   bool CallDirect(polycall_unary* unary);
+  void UnaryByCall(polycall_unary* unary);
 
   const Options options_;
   MethodTable* const methods_;

@@ -191,7 +191,8 @@ base::Status Channel::Connect(bool wait_for_ready, int64_t deadline, Call* call,
       connecting_ = true;
       mutex_.Unlock();
       base::Reactor::YieldIfLeading();
-      if (deadline < now + options_.connect_timeout_ns) {
+      // Nor can a thread that connects hear that its call was cancelled.
+      if (deadline < now + options_.connect_timeout_ns || (call != nullptr && call->shared)) {
         ConnectElsewhere();
         mutex_.Lock();
         continue;

@@ -130,6 +130,81 @@ static void cancelling_wakes_a_thread_that_waits_to_receive(void) {
   fixture_end(&fixture);
 }
 
+/* A blocking unary call in a thread of its own, whose handle other threads may use. */
+struct shared_unary {
+  struct fixture* fixture;
+  enum method_index index;
+  polycall_call* call; /* set by the library */
+  polycall_unary unary;
+  struct event returned;
+};
+
+static void* make_shared_unary(void* arg) {
+  struct shared_unary* shared = arg;
+  shared->unary = (polycall_unary)POLYCALL_UNARY_INIT;
+  shared->unary.method = method_of(shared->fixture, shared->index);
+  shared->unary.request = text_message("shared");
+  shared->unary.call = &shared->call;
+  polycall_unary_call(shared->fixture->channel, &shared->unary);
+  event_set(&shared->returned);
+  return NULL;
+}
+
+static void another_thread_can_cancel_a_blocking_unary_call(void) {
+  struct fixture fixture;
+  REQUIRE(fixture_start(&fixture, NULL, NULL));
+  struct shared_unary shared = {.fixture = &fixture, .index = WAIT};
+  event_init(&shared.returned);
+  pthread_t thread;
+  pthread_create(&thread, NULL, make_shared_unary, &shared);
+  CHECK(event_wait(&fixture.service.entered));
+  polycall_call* call = __atomic_load_n(&shared.call, __ATOMIC_ACQUIRE);
+  REQUIRE(call != NULL);
+  polycall_call_cancel(call, POLYCALL_OK, "interrupted");
+  CHECK(event_wait(&shared.returned));
+  pthread_join(thread, NULL);
+  CHECK_STATUS(&shared.unary.status, POLYCALL_CANCELLED);
+  CHECK_TEXT(shared.unary.status.message, "interrupted");
+  CHECK(event_wait(&fixture.service.heard));
+  unary_clear(&shared.unary);
+  polycall_call_release(call);
+  fixture_end(&fixture);
+}
+
+static void cancelling_a_blocking_unary_call_that_returned_changes_nothing(void) {
+  struct fixture fixture;
+  REQUIRE(fixture_start(&fixture, NULL, NULL));
+  for (int i = 0; i < 3; ++i) {
+    struct shared_unary shared = {.fixture = &fixture, .index = ECHO};
+    event_init(&shared.returned);
+    make_shared_unary(&shared);
+    CHECK_STATUS(&shared.unary.status, POLYCALL_OK);
+    CHECK(message_is(&shared.unary.response, "shared"));
+    REQUIRE(shared.call != NULL);
+    polycall_call_cancel(shared.call, POLYCALL_OK, NULL);
+    CHECK_STATUS(&shared.unary.status, POLYCALL_OK);
+    unary_clear(&shared.unary);
+    polycall_call_release(shared.call);
+  }
+  fixture_end(&fixture);
+}
+
+static void a_caller_of_an_older_header_has_no_handle(void) {
+  struct fixture fixture;
+  REQUIRE(fixture_start(&fixture, NULL, NULL));
+  polycall_call* untouched = NULL;
+  polycall_unary unary = POLYCALL_UNARY_INIT;
+  unary.struct_size = offsetof(polycall_unary, call);
+  unary.method = method_of(&fixture, ECHO);
+  unary.request = text_message("old");
+  unary.call = &untouched; /* what lies behind the struct that it knows */
+  polycall_unary_call(fixture.channel, &unary);
+  CHECK_STATUS(&unary.status, POLYCALL_OK);
+  CHECK(untouched == NULL);
+  unary_clear(&unary);
+  fixture_end(&fixture);
+}
+
 static void cancellation_travels_on_to_the_calls_of_the_handler(void) {
   struct fixture back;
   struct fixture front;
@@ -217,6 +292,11 @@ static const struct test tests[] = {
     {"releasing the last reference cancels", releasing_the_last_reference_cancels},
     {"cancelling wakes a thread that waits to receive",
      cancelling_wakes_a_thread_that_waits_to_receive},
+    {"another thread can cancel a blocking unary call",
+     another_thread_can_cancel_a_blocking_unary_call},
+    {"cancelling a blocking unary call that returned changes nothing",
+     cancelling_a_blocking_unary_call_that_returned_changes_nothing},
+    {"a caller of an older header has no handle", a_caller_of_an_older_header_has_no_handle},
     {"cancellation travels on to the calls of the handler",
      cancellation_travels_on_to_the_calls_of_the_handler},
     {"freeing a channel cancels what is under way", freeing_a_channel_cancels_what_is_under_way},

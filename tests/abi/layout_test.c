@@ -81,7 +81,7 @@ OFFSET(polycall_call_options, metadata, 24);
 OFFSET(polycall_call_options, parent, 32);
 OFFSET(polycall_call_options, response_type, 40);
 
-SIZE(polycall_unary, 160);
+SIZE(polycall_unary, 168);
 OFFSET(polycall_unary, struct_size, 0);
 OFFSET(polycall_unary, method, 8);
 OFFSET(polycall_unary, options, 16);
@@ -92,6 +92,7 @@ OFFSET(polycall_unary, status, 80);
 OFFSET(polycall_unary, response, 104);
 OFFSET(polycall_unary, initial_metadata, 144);
 OFFSET(polycall_unary, trailing_metadata, 152);
+OFFSET(polycall_unary, call, 160);
 
 SIZE(polycall_channel_options, 144);
 OFFSET(polycall_channel_options, struct_size, 0);

@@ -102,7 +102,8 @@ typedef struct polycall_status {
   uint8_t* details;
 } polycall_status;
 
-#define POLYCALL_STATUS_INIT {0, 0, NULL, NULL}
+#define POLYCALL_STATUS_INIT \
+  { 0, 0, NULL, NULL }
 
 /* Sets code, a copy of `message` (may be NULL) and a copy of `details`. Whatever `status` held is
  * not freed (it may be uninitialised). */
@@ -152,7 +153,8 @@ typedef struct polycall_message_type {
   void (*release)(void* object);
 } polycall_message_type;
 
-#define POLYCALL_MESSAGE_TYPE_INIT {sizeof(polycall_message_type), NULL, NULL, NULL, NULL, NULL, NULL}
+#define POLYCALL_MESSAGE_TYPE_INIT \
+  { sizeof(polycall_message_type), NULL, NULL, NULL, NULL, NULL, NULL }
 
 /* One message: bytes (`type` is NULL) or a typed object (`type` and `object` set).
  *
@@ -169,7 +171,8 @@ typedef struct polycall_message {
   void* object;
 } polycall_message;
 
-#define POLYCALL_MESSAGE_INIT {NULL, 0, NULL, NULL, NULL}
+#define POLYCALL_MESSAGE_INIT \
+  { NULL, 0, NULL, NULL, NULL }
 
 /* Ends a message that came out, and makes it empty. NULL and an empty message are fine. */
 POLYCALL_API void polycall_message_release(polycall_message* message);
@@ -217,22 +220,23 @@ POLYCALL_API int polycall_metadata_find(const polycall_metadata* metadata, const
 /* Bounds, by name as error messages give them. Zero: the default in the comment. Sizes in bytes. */
 typedef struct polycall_limits {
   size_t struct_size;
-  uint64_t max_message_size;          /* 16 MiB; a greater message ends its call RESOURCE_EXHAUSTED */
-  uint32_t max_metadata_size;         /* 16 KiB for all keys and values of one direction of a call */
-  uint32_t max_calls_per_connection;  /* 4096, at most 65536; further calls wait at the caller */
-  uint32_t max_connections;           /* 16384 (servers); further ones are closed at once */
-  uint32_t call_window;               /* 256 KiB unread per call and direction before a sender waits */
-  uint32_t connection_window;         /* 16 MiB unread per connection and direction */
-  uint32_t max_pending_calls;         /* 16384 calls waiting in a channel for a connection, and in
+  uint64_t max_message_size;  /* 16 MiB; a greater message ends its call RESOURCE_EXHAUSTED */
+  uint32_t max_metadata_size; /* 16 KiB for all keys and values of one direction of a call */
+  uint32_t max_calls_per_connection; /* 4096, at most 65536; further calls wait at the caller */
+  uint32_t max_connections;          /* 16384 (servers); further ones are closed at once */
+  uint32_t call_window;          /* 256 KiB unread per call and direction before a sender waits */
+  uint32_t connection_window;    /* 16 MiB unread per connection and direction */
+  uint32_t max_pending_calls;    /* 16384 calls waiting in a channel for a connection, and in
                                          a server for a thread (pull or push); further ones end
                                          RESOURCE_EXHAUSTED */
-  int64_t handshake_timeout_ns;       /* 5 s from accept or connect to the end of the handshake */
-  int64_t idle_timeout_ns;            /* none; a connection without calls for so long is drained */
-  int64_t keepalive_interval_ns;      /* 30 s of silence with calls under way until a ping */
-  int64_t keepalive_timeout_ns;       /* 20 s until an unanswered ping ends the connection */
+  int64_t handshake_timeout_ns;  /* 5 s from accept or connect to the end of the handshake */
+  int64_t idle_timeout_ns;       /* none; a connection without calls for so long is drained */
+  int64_t keepalive_interval_ns; /* 30 s of silence with calls under way until a ping */
+  int64_t keepalive_timeout_ns;  /* 20 s until an unanswered ping ends the connection */
 } polycall_limits;
 
-#define POLYCALL_LIMITS_INIT {sizeof(polycall_limits), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+#define POLYCALL_LIMITS_INIT \
+  { sizeof(polycall_limits), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* ------------------------------------------------------------------------------------------------
  * Services and methods
@@ -247,8 +251,8 @@ typedef enum polycall_kind {
 
 enum polycall_method_flags {
   POLYCALL_METHOD_IDEMPOTENT = 1, /* may be retried even when it may have run */
-  POLYCALL_METHOD_INLINE = 2,     /* the handler is short and never blocks: run it where it arrives */
-  POLYCALL_METHOD_BLOCKING = 4    /* the handler is known to block: run it on a thread of its own at
+  POLYCALL_METHOD_INLINE = 2,  /* the handler is short and never blocks: run it where it arrives */
+  POLYCALL_METHOD_BLOCKING = 4 /* the handler is known to block: run it on a thread of its own at
                                      once (without it the runtime learns) */
 };
 
@@ -285,10 +289,8 @@ typedef struct polycall_service_descriptor {
  * the hook, and once when that thread ends. So a language attaches a thread once and not on every
  * upcall. A hook is never freed; make one per process and language. At most 32. */
 typedef struct polycall_thread_hook polycall_thread_hook;
-POLYCALL_API const polycall_thread_hook* polycall_thread_hook_new(void* (*attach)(void* arg),
-                                                                  void (*detach)(void* arg,
-                                                                                 void* attached),
-                                                                  void* arg);
+POLYCALL_API const polycall_thread_hook* polycall_thread_hook_new(
+    void* (*attach)(void* arg), void (*detach)(void* arg, void* attached), void* arg);
 
 /* ------------------------------------------------------------------------------------------------
  * Calls: what both sides share
@@ -322,7 +324,8 @@ typedef struct polycall_interceptor {
   void (*finished)(void* arg, polycall_call* call, polycall_status* status, void** state);
 } polycall_interceptor;
 
-#define POLYCALL_INTERCEPTOR_INIT {sizeof(polycall_interceptor), NULL, NULL, NULL, NULL}
+#define POLYCALL_INTERCEPTOR_INIT \
+  { sizeof(polycall_interceptor), NULL, NULL, NULL, NULL }
 
 /* "calc.v1.Calc" and "Add": borrowed from the call. */
 POLYCALL_API const char* polycall_call_service(const polycall_call* call);
@@ -346,7 +349,7 @@ POLYCALL_API size_t polycall_call_peer(const polycall_call* call, char* out, siz
  * One thread at a time per call, sends and half-close together. */
 enum polycall_send_flags {
   POLYCALL_SEND_HALF_CLOSE = 1, /* this is the caller's last message */
-  POLYCALL_SEND_BUFFERED = 2    /* more follows at once: may stay in the write buffer (at most 64 KiB)
+  POLYCALL_SEND_BUFFERED = 2 /* more follows at once: may stay in the write buffer (at most 64 KiB)
                                    until a send without this flag, half-close, receive or end */
 };
 POLYCALL_API polycall_code polycall_call_send(polycall_call* call, const polycall_message* message,
@@ -393,8 +396,9 @@ enum polycall_call_flags {
 
 typedef struct polycall_call_options {
   size_t struct_size;
-  int64_t timeout_ns; /* 0: the method's default; negative: already over. A parent's deadline bounds it */
-  uint32_t flags;     /* polycall_call_flags */
+  int64_t
+      timeout_ns; /* 0: the method's default; negative: already over. A parent's deadline bounds it */
+  uint32_t flags; /* polycall_call_flags */
   uint32_t reserved;
   const polycall_metadata* metadata; /* borrowed until the function returns; may be NULL */
   /* The handler's call on whose behalf this one is made: its deadline bounds this one, its
@@ -404,7 +408,8 @@ typedef struct polycall_call_options {
   const polycall_message_type* response_type;
 } polycall_call_options;
 
-#define POLYCALL_CALL_OPTIONS_INIT {sizeof(polycall_call_options), 0, 0, 0, NULL, NULL, NULL}
+#define POLYCALL_CALL_OPTIONS_INIT \
+  { sizeof(polycall_call_options), 0, 0, 0, NULL, NULL, NULL }
 
 /* A unary call in one struct, in and out. */
 typedef struct polycall_unary {
@@ -422,14 +427,19 @@ typedef struct polycall_unary {
   /* Set if status is OK: the caller's to release. `object == response_place` means that the place
    * was filled (releasing is then harmless). */
   polycall_message response;
-  polycall_metadata* initial_metadata;  /* with WANT_METADATA: the caller's to free; else NULL */
+  polycall_metadata* initial_metadata; /* with WANT_METADATA: the caller's to free; else NULL */
   polycall_metadata* trailing_metadata;
+  /* polycall_unary_call only; NULL is cheaper. Where the library puts a reference to the call before
+   * it blocks, with a release store, for another thread to cancel it with: load it with acquire, NULL
+   * there means "not yet". The caller's to release after the call returned; cancelling is harmless then. A
+   * cancelled call returns at once, except that over inproc its handler is told and waited for. */
+  polycall_call** call;
 } polycall_unary;
 
-#define POLYCALL_UNARY_INIT                                                                   \
-  {                                                                                           \
+#define POLYCALL_UNARY_INIT                                                                      \
+  {                                                                                              \
     sizeof(polycall_unary), NULL, NULL, POLYCALL_MESSAGE_INIT, NULL, NULL, POLYCALL_STATUS_INIT, \
-        POLYCALL_MESSAGE_INIT, NULL, NULL                                                     \
+        POLYCALL_MESSAGE_INIT, NULL, NULL, NULL                                                  \
   }
 
 /* Makes a unary call. [blocks] until it ends; it ends at its deadline at the latest, except that over
@@ -532,10 +542,10 @@ POLYCALL_API polycall_call* polycall_call_set_current(polycall_call* call);
 typedef struct polycall_channel_options {
   size_t struct_size;
   polycall_limits limits;
-  int64_t connect_timeout_ns;  /* 5 s for one attempt, handshake included */
-  int64_t initial_backoff_ns;  /* 50 ms */
-  int64_t max_backoff_ns;      /* 10 s */
-  uint32_t max_attempts;       /* 3 for one call; 1: no retries */
+  int64_t connect_timeout_ns; /* 5 s for one attempt, handshake included */
+  int64_t initial_backoff_ns; /* 50 ms */
+  int64_t max_backoff_ns;     /* 10 s */
+  uint32_t max_attempts;      /* 3 for one call; 1: no retries */
   uint32_t interceptor_count;
   const polycall_interceptor* interceptors; /* copied; their args must outlive the channel */
   const char* const* transports; /* NULL-terminated names that may be used, best first; NULL: all */
@@ -543,10 +553,8 @@ typedef struct polycall_channel_options {
   const char* user_agent;                  /* what the peer's logs show; may be NULL */
 } polycall_channel_options;
 
-#define POLYCALL_CHANNEL_OPTIONS_INIT                                                              \
-  {                                                                                                \
-    sizeof(polycall_channel_options), POLYCALL_LIMITS_INIT, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL \
-  }
+#define POLYCALL_CHANNEL_OPTIONS_INIT \
+  { sizeof(polycall_channel_options), POLYCALL_LIMITS_INIT, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL }
 
 /* A channel on `target`: "inproc:calc", "unix:/run/calc.sock", "tcp://host:port", "host:port"
  * (negotiated). Does not connect. NULL with INVALID_ARGUMENT for a target that does not parse. */
@@ -574,8 +582,7 @@ POLYCALL_API polycall_channel_state polycall_channel_get_state(polycall_channel*
 /* Connects if need be. [blocks] until the channel is ready or `timeout_ns` is over, with the last
  * attempt's error. */
 POLYCALL_API polycall_code polycall_channel_wait_ready(polycall_channel* channel,
-                                                       int64_t timeout_ns,
-                                                       polycall_status* status);
+                                                       int64_t timeout_ns, polycall_status* status);
 
 /* The transport in use, "unix"; NULL when there is none now. Static storage. */
 POLYCALL_API const char* polycall_channel_transport(polycall_channel* channel);
@@ -609,7 +616,8 @@ typedef struct polycall_server_options {
 } polycall_server_options;
 
 enum polycall_server_flags {
-  POLYCALL_SERVER_DONATED_ONLY = 1,  /* no threads of the runtime's: only polycall_server_run_worker */
+  POLYCALL_SERVER_DONATED_ONLY =
+      1, /* no threads of the runtime's: only polycall_server_run_worker */
   POLYCALL_SERVER_COPY_REQUESTS = 2, /* inproc requests are encoded even from the same language */
   POLYCALL_SERVER_NO_DESCRIPTION = 4 /* do not serve polycall.v1.Description */
 };
@@ -632,7 +640,8 @@ typedef struct polycall_handler {
   uint32_t reserved;
 } polycall_handler;
 
-#define POLYCALL_HANDLER_INIT {sizeof(polycall_handler), NULL, NULL, NULL, 0, 0}
+#define POLYCALL_HANDLER_INIT \
+  { sizeof(polycall_handler), NULL, NULL, NULL, 0, 0 }
 
 /* Adds a service: `handlers[i]` serves `service->methods[i]`; `handler_stride` is
  * sizeof(polycall_handler). Descriptors are copied. `free_arg` (may be NULL) runs with `arg` once the
@@ -697,7 +706,8 @@ typedef struct polycall_server_stats {
   uint64_t threads;
 } polycall_server_stats;
 
-#define POLYCALL_SERVER_STATS_INIT {sizeof(polycall_server_stats), 0, 0, 0, 0, 0, 0, 0}
+#define POLYCALL_SERVER_STATS_INIT \
+  { sizeof(polycall_server_stats), 0, 0, 0, 0, 0, 0, 0 }
 POLYCALL_API void polycall_server_get_stats(polycall_server* server, polycall_server_stats* stats);
 
 /* ------------------------------------------------------------------------------------------------
