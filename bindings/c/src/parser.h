@@ -67,16 +67,21 @@ static inline cursor read_tag(cursor at, cursor end, uint32_t* tag) {
   return NULL;
 }
 
-/* Reads a length and checks it against what is left. */
+/* Reads a length, at most 5 bytes, and checks it against what is left. */
 static inline cursor read_length(parser* self, const polycall_codec_table* table, uint32_t field,
                                  cursor start, cursor at, cursor end, size_t* length) {
-  uint64_t value;
-  cursor const next = read_varint(at, end, &value);
-  if (next == NULL) return polycall_parser_fail_varint(self, table, field, start, at, end);
-  if (value > (uint64_t)(end - next))
-    return polycall_parser_fail(self, table, field, start, polycall_parser_length);
-  *length = (size_t)value;
-  return next;
+  uint64_t value = 0;
+  for (unsigned shift = 0; shift < 35; shift += 7) {
+    if (at == end)
+      return polycall_parser_fail(self, table, field, start, polycall_parser_truncated);
+    const uint64_t byte = *at++;
+    value |= (byte & 0x7f) << shift;
+    if (byte >= 0x80) continue;
+    if (value > (uint64_t)(end - at)) break;
+    *length = (size_t)value;
+    return at;
+  }
+  return polycall_parser_fail(self, table, field, start, polycall_parser_length);
 }
 
 /* Skips the value behind a tag. */

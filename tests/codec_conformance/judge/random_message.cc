@@ -1,6 +1,8 @@
 #include "random_message.h"
 
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
 #include <cstring>
 #include <limits>
@@ -155,6 +157,17 @@ void FillRandomly(Message* message, Random* random, int depth, int* budget) {
     if (field->is_packed() && OneIn(random, 16)) count = 40;
     for (; count > 0; --count) FillField(message, field, random, depth, budget);
   }
+}
+
+std::string SameBytes(const Message& message) {
+  std::string out;
+  {
+    google::protobuf::io::StringOutputStream stream(&out);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);
+    message.SerializePartialToCodedStream(&coded);
+  }
+  return out;
 }
 
 }  // namespace polycall::codec_conformance

@@ -29,6 +29,10 @@ void FillRandomly(google::protobuf::Message* message, Random* random, int depth,
 void FillField(google::protobuf::Message* message, const google::protobuf::FieldDescriptor* field,
                Random* random, int depth, int* budget);
 
+// The same bytes for the same message (protobuf writes maps in another order in each process), but for
+// the order of unknown fields with different numbers. Required fields may be missing.
+std::string SameBytes(const google::protobuf::Message& message);
+
 }  // namespace polycall::codec_conformance
 
 #endif  // POLYCALL_TESTS_CODEC_CONFORMANCE_JUDGE_RANDOM_MESSAGE_H_

@@ -1,6 +1,7 @@
 #include "tree_random.h"
 
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/descriptor.pb.h>
 
 #include <memory>
 #include <utility>
@@ -16,7 +17,7 @@ std::string ValidBytes(const Message& prototype, Random* random) {
   const std::unique_ptr<Message> message(prototype.New());
   int budget = static_cast<int>(3 + Below(random, OneIn(random, 8) ? 150 : 25));
   FillRandomly(message.get(), random, static_cast<int>(1 + Below(random, 4)), &budget);
-  return message->SerializePartialAsString();
+  return SameBytes(*message);
 }
 
 Tree ValidTree(const Message& prototype, Random* random) {
@@ -51,7 +52,7 @@ Field KnownField(const FieldDescriptor* field, Random* random) {
   const std::unique_ptr<Message> message(prototype->New());
   int budget = 8;
   FillField(message.get(), field, random, 2, &budget);
-  Tree tree = ReadTree(field->containing_type(), message->SerializePartialAsString());
+  Tree tree = ReadTree(field->containing_type(), SameBytes(*message));
   if (!tree.fields.empty()) return std::move(tree.fields[0]);
   // The zero value of a field without presence, which protobuf does not write.
   Field zero;
