@@ -44,7 +44,8 @@ typedef struct polycall_host_options {
   const char* const* arguments;
 } polycall_host_options;
 
-#define POLYCALL_HOST_OPTIONS_INIT {sizeof(polycall_host_options), NULL, NULL, NULL}
+#define POLYCALL_HOST_OPTIONS_INIT \
+  { sizeof(polycall_host_options), NULL, NULL, NULL }
 
 /* Loads a module and lets it add its services to `server`, which has not been started yet. The
  * runtime of the language is started if it does not run in this process yet; it stays until the
