@@ -2,6 +2,7 @@
 
 #include "codegen/c/emit.h"
 #include "codegen/cpp/emit.h"
+#include "codegen/lisp/emit.h"
 #include "codegen/python/emit.h"
 
 namespace polycall::codegen {
@@ -11,6 +12,7 @@ const std::vector<Emitter>& Emitters() {
       {"cpp", {}, EmitCpp},
       {"c", {}, EmitC},
       {"python", {}, EmitPython},
+      {"lisp", {}, EmitLisp},
   };
   return emitters;
 }

@@ -1,0 +1,38 @@
+;;;; The systems of PolyCall's Common Lisp binding.
+
+(asdf:defsystem "polycall"
+  :description "Typed remote procedure calls between six languages: the Common Lisp binding."
+  :version "0.1.0"
+  :depends-on ("cffi" "polycall/messages")
+  :pathname "src/"
+  :serial t
+  :components ((:file "library")))
+
+(asdf:defsystem "polycall/messages"
+  :description "Protocol Buffers messages in Common Lisp, and their codec. Needs no C library."
+  :version "0.1.0"
+  :depends-on ()
+  :pathname "src/"
+  :serial t
+  :components ((:file "package")
+               (:module "wire"
+                :serial t
+                :components ((:file "types")
+                             (:file "platform-sbcl" :if-feature :sbcl)
+                             (:file "platform-ecl" :if-feature :ecl)
+                             (:file "conditions")
+                             (:file "utf8")
+                             (:file "reader")
+                             (:file "writer")))
+               (:module "message"
+                :serial t
+                :components ((:file "message")
+                             (:file "registry")
+                             (:file "field")
+                             (:file "enum")
+                             (:file "structure")
+                             (:file "decoder")
+                             (:file "encoder")
+                             (:file "codec")
+                             (:file "define-message")
+                             (:file "proto-file")))))

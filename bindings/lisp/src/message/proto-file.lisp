@@ -1,0 +1,69 @@
+;;;; What stands at the head of generated code: its package, and what it imports.
+
+(in-package #:polycall)
+
+(defvar *proto-files* (make-hash-table :test 'equal)
+  "The .proto files whose generated code is loaded.")
+
+(defun ensure-proto-package (name)
+  "A package for the symbols of generated code. It uses no other one, so that a .proto may call its
+things LIST, T and NIL."
+  (or (find-package name) (make-package name :use '())))
+
+(defmacro in-proto-package (name)
+  "The package of what follows, NAME, is that of the .proto's package."
+  `(eval-when (:compile-toplevel :load-toplevel :execute)
+     (setf *package* (ensure-proto-package ,name))))
+
+(defun proto-file-base (proto)
+  (subseq proto 0 (- (length proto) (length ".proto"))))
+
+(defvar *own-protos* nil
+  "The folder with the generated code of protobuf's own files (google/protobuf/*.proto).")
+
+(defun folders-of-imports ()
+  "Where the generated code of an import may be: beside the file that is being loaded or compiled, in
+the folders above it, and with the binding."
+  (let ((file (or *compile-file-truename* *load-truename*)))
+    (append (when file
+              (loop with folder = (butlast (pathname-directory file) 0)
+                    while (rest folder)
+                    collect (make-pathname :name nil :type nil :version nil
+                                           :directory folder :defaults file)
+                    do (setf folder (butlast folder))))
+            (when *own-protos* (list *own-protos*)))))
+
+(defun load-proto (proto)
+  (let* ((relative (concatenate 'string (proto-file-base proto) ".polycall.lisp"))
+         (folders (folders-of-imports)))
+    (dolist (folder folders
+                    (error "~A is needed, but its generated code is not loaded, and ~A is in none ~
+                            of~{ ~A~}. Generate it too, or load it first."
+                           proto relative (mapcar #'namestring folders)))
+      (let ((file (probe-file (merge-pathnames relative folder))))
+        (when file
+          (let ((*package* *package*))
+            (load (compiled-file file)))
+          (return))))))
+
+(defun compiled-file (file)
+  "The compiled form of FILE, made anew when FILE is younger, in the place that ASDF has for it; FILE
+itself when it cannot be compiled there."
+  (let ((fasl (asdf:apply-output-translations (compile-file-pathname file))))
+    (ensure-directories-exist fasl)
+    (if (and (probe-file fasl) (> (file-write-date fasl) (file-write-date file)))
+        fasl
+        (let ((*compile-verbose* nil) (*compile-print* nil))
+          (or (compile-file file :output-file fasl) file)))))
+
+(defmacro use-proto (&rest protos)
+  "The generated code of PROTOS is loaded, if that was not done yet: this file's imports."
+  `(eval-when (:compile-toplevel :load-toplevel :execute)
+     (dolist (proto ',protos)
+       (unless (gethash proto *proto-files*)
+         (load-proto proto)))))
+
+(defmacro define-proto-file (proto)
+  "Says that the generated code of PROTO is loaded from here on."
+  `(eval-when (:compile-toplevel :load-toplevel :execute)
+     (setf (gethash ,proto *proto-files*) t)))
