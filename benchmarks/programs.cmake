@@ -61,6 +61,19 @@ if(TARGET polycall_python)
 endif()
 
 add_custom_target(bench_all)
+
+# The codec's rows: the testees of tests/codec_conformance and their message.
+if(TARGET codec_conformance)
+  set(codec_message ${CMAKE_CURRENT_BINARY_DIR}/codec_message.bin)
+  add_custom_command(
+    OUTPUT ${codec_message}
+    COMMAND protobuf::protoc -I ${PROJECT_SOURCE_DIR}/tests/codec_conformance/proto
+            --encode=wire3.Mixed wire3.proto
+            < ${CMAKE_CURRENT_SOURCE_DIR}/codec/message.txt > ${codec_message}
+    DEPENDS codec/message.txt ${PROJECT_SOURCE_DIR}/tests/codec_conformance/proto/wire3.proto)
+  add_custom_target(bench_codec_message DEPENDS ${codec_message})
+  add_dependencies(bench_all bench_codec_message codec_conformance)
+endif()
 foreach(target bench_floor bench_startup bench_byhand bench_grpc bench_polycall_raw
                bench_polycall_cpp bench_polycall_c bench_echo_python bench_in_process polycall_python)
   if(TARGET ${target})

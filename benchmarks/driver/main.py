@@ -151,7 +151,8 @@ def finish(run, extra, peers, facts, chosen):
     for case, rounds in run.results.items():
         for label, values in rounds.items():
             if any(values):
-                rows.append(row_format.row_of(case, by_label[label], values, rounds.get("floor")))
+                floor = next((rounds[name] for name in plan.FLOORS if name in rounds), None)
+                rows.append(row_format.row_of(case, by_label[label], values, floor))
     rows += extra
     chosen.out.mkdir(parents=True, exist_ok=True)
     row_format.write_jsonl(chosen.out / "results.jsonl", rows)

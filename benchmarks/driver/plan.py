@@ -4,9 +4,13 @@ import dataclasses
 import re
 
 SMALL = 32
+MIXED = 1024  # the codec's message, about
 PAYLOADS = (32, 1024, 65536, 1048576)
 TRANSPORTS = ("unix", "tcp")
 PLACEMENTS = ("same", "cross")
+
+# Whose time the others' is compared with: one of them takes part in each case.
+FLOORS = ("floor", "protobuf")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,7 +52,7 @@ class Peer:
 
 def all_cases():
     """All cases, grouped so that neighbours share their servers."""
-    cases = [Case("inproc", "inproc", "same", SMALL)]
+    cases = [Case("inproc", "inproc", "same", SMALL), Case("codec", "inproc", "same", MIXED)]
     for placement in PLACEMENTS:
         for transport in TRANSPORTS:
             cases += [Case("latency", transport, placement, payload) for payload in PAYLOADS]
@@ -61,6 +65,28 @@ def all_cases():
 SOCKET_BENCHES = ("latency", "inflight", "stream", "chat", "startup", "idle")
 
 
+def codec_peers(programs, sources, python):
+    """protobuf C++, then the languages whose codec is PolyCall's own: the testees of
+    tests/codec_conformance, each with a loop of its own."""
+
+    def testee(peer, language, name, *options):
+        program = programs.parent / "tests" / "codec_conformance" / f"codec_testee_{name}"
+        client = (
+            *python, str(sources / "codec" / "client.py"), "--testee", str(program),
+            "--message", str(programs / "codec_message.bin"), *options,
+        )
+        return Peer(peer, language, client, None, ("codec",), (MIXED,))
+
+    return [
+        testee("protobuf", "c++", "cpp"),
+        testee("protobuf-arena", "c++", "cpp", "--arena"),
+        testee("polycall-codec", "c", "c"),
+        testee("polycall-codec", "haskell", "haskell"),
+        testee("polycall-codec", "lisp", "lisp"),
+        testee("polycall-codec", "ecl", "ecl"),
+    ]
+
+
 def all_peers(programs, sources, python):
     """The contestants in the order in which they take turns. `programs`: the folder of the built
     programs, `sources`: benchmarks/, `python`: the interpreter's command line."""
@@ -71,6 +97,7 @@ def all_peers(programs, sources, python):
 
     every = SOCKET_BENCHES + ("inproc",)
     library = str(programs / "libbench_in_process.so")
+    codec = codec_peers(programs, sources, python)
     script = (*python, str(sources / "polycall" / "python_echo.py"), "--library", library)
     return [
         Peer("floor", "c++", **program("bench_floor", ("latency", "inflight", "stream", "chat", "inproc"))),
@@ -97,6 +124,7 @@ def all_peers(programs, sources, python):
             in_process=script + ("client", "--direction", "from-c++"),
             benches=("latency", "inproc"), payloads=(SMALL,),
         ),
+        *codec,
     ]
 
 
@@ -112,6 +140,6 @@ def select(cases, peers, pattern):
         ]
         if not kept:
             continue
-        floors = [peer for peer in able if peer.name == "floor" and peer not in kept]
+        floors = [peer for peer in able if peer.name in FLOORS and peer not in kept]
         chosen.append((case, floors + kept))
     return chosen

@@ -118,6 +118,15 @@ class Plan(unittest.TestCase):
         self.assertEqual(case, plan.Case("latency", "tcp", "same", 32))
         self.assertEqual([peer.name for peer in peers], ["floor", "grpc"])
 
+    def test_the_codecs_floor_is_protobuf(self):
+        peers = plan.codec_peers(pathlib.Path("/x"), pathlib.Path("/y"), ("python3",))
+        [(case, able)] = plan.select(plan.all_cases(), peers, "codec.* haskell")
+        self.assertEqual([peer.label for peer in able], ["protobuf", "polycall-codec haskell"])
+        found = targets.verdicts(
+            {case: {"protobuf": [measured(2.0)], "polycall-codec haskell": [measured(7.0)]}}, [])
+        [verdict] = [one for one in found if one.what.startswith("codec: haskell")]
+        self.assertEqual((verdict.value, verdict.state), (3.5, targets.MET))
+
     def test_nothing_is_chosen_when_nothing_matches(self):
         self.assertEqual(plan.select(plan.all_cases(), self.PEERS, "no such"), [])
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from plan import SMALL, Case
+from plan import MIXED, SMALL, Case
 from rows import ratio_to
 
 MET, NEAR, MISSED, UNKNOWN = "met", "near", "MISSED", "not measured"
@@ -86,6 +86,13 @@ def _inproc_verdicts(results):
         yield Verdict(f"inproc: {what}, typed, p50", p50, limit, "ns")
 
 
+def _codec_verdicts(results):
+    case = Case("codec", "inproc", "same", MIXED)
+    for language, limit in (("c", 1), ("haskell", 4), ("lisp", 4)):
+        ratio = _ratio(results, case, f"polycall-codec {language}", "protobuf", "p50_ns")
+        yield Verdict(f"codec: {language}, decode and encode 1 KiB over protobuf C++'s", ratio, limit, "x")
+
+
 class _One:
     p50_ns = 1.0
 
@@ -116,4 +123,5 @@ def verdicts(results, extra):
     for transport in ("unix", "tcp"):
         for placement in ("same", "cross"):
             found += _socket_verdicts(results, transport, placement)
+    found += _codec_verdicts(results)
     return found + list(_inproc_verdicts(results)) + list(_footprint_verdicts(extra))

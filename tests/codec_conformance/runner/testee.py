@@ -43,6 +43,11 @@ class Process:
             bufsize=0)
         self._buffer = b""
 
+    @property
+    def pid(self):
+        """Of the running process."""
+        return self._process.pid
+
     def stop(self):
         """Ends the process; returns how it ended."""
         if self._process is None:
