@@ -18,20 +18,21 @@ namespace polycall::base {
 inline ssize_t Send(int fd, const void* data, size_t size) {
   return send(fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
-inline ssize_t Receive(int fd, void* space, size_t size) {
-  return recv(fd, space, size, MSG_DONTWAIT);
+inline ssize_t Receive(int fd, void* space, size_t size, bool wait = false) {
+  return recv(fd, space, size, wait ? 0 : MSG_DONTWAIT);
 }
 inline int PollForever(pollfd* entries, unsigned count) { return poll(entries, count, -1); }
 inline int WaitForEvents(int epoll_fd, epoll_event* events, int count) {
   return epoll_wait(epoll_fd, events, count, -1);
 }
 #else
-// Each as the system call of its name, with errno. None blocks but the two waits.
+// Each as the system call of its name, with errno. None blocks but the two waits, and Receive if it
+// is asked to and the descriptor is a blocking one.
 inline ssize_t Send(int fd, const void* data, size_t size) {
   return syscall(SYS_sendto, fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL, nullptr, 0);
 }
-inline ssize_t Receive(int fd, void* space, size_t size) {
-  return syscall(SYS_recvfrom, fd, space, size, MSG_DONTWAIT, nullptr, nullptr);
+inline ssize_t Receive(int fd, void* space, size_t size, bool wait = false) {
+  return syscall(SYS_recvfrom, fd, space, size, wait ? 0 : MSG_DONTWAIT, nullptr, nullptr);
 }
 inline int PollForever(pollfd* entries, unsigned count) {
   return static_cast<int>(syscall(SYS_ppoll, entries, count, nullptr, nullptr, 0));

@@ -2,6 +2,7 @@
 // client_reading.cc.
 #include "transport/stream/client_connection.h"
 
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -34,6 +35,8 @@ ClientConnection::ClientConnection(int fd, const char* transport, std::string pe
   base::TrackFd(fd_);
   kick_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   base::TrackFd(kick_fd_);
+  // A direct call waits inside recv; everything else says MSG_DONTWAIT.
+  if (const int flags = fcntl(fd_, F_GETFL); flags >= 0) fcntl(fd_, F_SETFL, flags & ~O_NONBLOCK);
   writer_.set_fd(fd_);
   reader_.set_max_body(agreed_.receive.max_message_size + 2 * agreed_.receive.max_metadata_size +
                        64 * 1024);

@@ -94,7 +94,8 @@ class ClientConnection final : public Connection, public base::Source {
   void SendSimple(call::FrameType type, uint32_t call_id, uint32_t argument, uint8_t flags = 0);
 
   // Reading: by the holder of the reader's role only.
-  bool ReadOnce();  // false: nothing there
+  // False: nothing there. `wait`: blocks until there is something, or the connection ends.
+  bool ReadOnce(bool wait = false);
   bool DispatchFrames(bool* stopped);
   void Dispatch(const call::FrameHeader& header, std::string_view body, base::Buffer* buffer);
   void OnStatusFrame(const call::FrameHeader& header, std::string_view body, base::Buffer* buffer);

@@ -195,7 +195,7 @@ void ClientConnection::OnReady(uint32_t events) {
   }
 }
 
-bool ClientConnection::ReadOnce() {
+bool ClientConnection::ReadOnce(bool wait) {
   size_t size;
   uint8_t* space = reader_.Space(&size);
   if (size == 0) {
@@ -204,7 +204,7 @@ bool ClientConnection::ReadOnce() {
   }
   ssize_t got;
   do {
-    got = base::Receive(fd_, space, size);
+    got = base::Receive(fd_, space, size, wait);
   } while (got < 0 && errno == EINTR);
   if (got > 0) {
     reader_.Filled(static_cast<size_t>(got), size);

@@ -15,8 +15,8 @@ enum class ScratchUse { kRequest, kResponse };
 template <typename Message, ScratchUse kUse>
 class Scratch {
  public:
-  // An object whose last message was larger is not kept.
-  static constexpr size_t kKeptSize = 64 * 1024;
+  // An object whose last message was larger is not kept: 1 MiB and what stands around it is.
+  static constexpr size_t kKeptSize = 1088 * 1024;
 
   Scratch() : slot_(&ThreadSlot()) {
     if (slot_->in_use) [[unlikely]] {
