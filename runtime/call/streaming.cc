@@ -325,9 +325,9 @@ void Call::Drain() {
   if (!is_async()) return;
   {
     base::MutexLock lock(mutex_);
-    // Nothing that could be due: the common case of a blocking call.
+    // Nothing that could be due: a blocking call, or a unary one by callback that has not ended.
     if (receive_cb_ == nullptr && send_cb_ == nullptr && ended_cb_ == nullptr &&
-        unary_done_ == nullptr) {
+        (unary_done_ == nullptr || !ended_.load(std::memory_order_relaxed))) {
       return;
     }
   }

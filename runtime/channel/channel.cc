@@ -117,17 +117,19 @@ bool Channel::CallInline(polycall_unary* unary) {
   return connection != nullptr && connection->CallInline(unary, *unary->method, deadline, parent);
 }
 
-// A unary call that needs nothing but its messages, without a call object of the caller's.
-bool Channel::CallDirect(polycall_unary* unary) {
+// The call needs nothing but its messages.
+bool Channel::IsPlain(const polycall_unary& unary, const polycall_call_options& options) {
   constexpr uint32_t kPlain =
       POLYCALL_CALL_WAIT_FOR_READY | POLYCALL_CALL_DETACHED | POLYCALL_CALL_NO_RETRY;
+  return options_.interceptors.empty() && ParentOf(options) == nullptr &&
+         (options.timeout_ns | unary.method->default_timeout_ns) == 0 &&
+         options.metadata == nullptr && (options.flags & ~kPlain) == 0;
+}
+
+// A plain unary call without a call object of the caller's.
+bool Channel::CallDirect(polycall_unary* unary) {
   polycall_call_options copy;
-  const polycall_call_options& options = OptionsOf(unary->options, &copy);
-  if (!options_.interceptors.empty() || ParentOf(options) != nullptr ||
-      DeadlineOf(*unary->method, options) != base::kNever || options.metadata != nullptr ||
-      (options.flags & ~kPlain) != 0) {
-    return false;
-  }
+  if (!IsPlain(*unary, OptionsOf(unary->options, &copy))) return false;
   live_.fetch_add(1, std::memory_order_relaxed);
   bool done = false;
   if (const base::Ref<transport::Connection> connection = Current()) {
@@ -135,6 +137,61 @@ bool Channel::CallDirect(polycall_unary* unary) {
   }
   live_.fetch_sub(1, std::memory_order_release);
   return done;
+}
+
+// The same by callback.
+bool Channel::StartPlain(const polycall_unary& unary, polycall_unary_fn done, void* arg) {
+  polycall_call_options copy;
+  const polycall_call_options& options = OptionsOf(unary.options, &copy);
+  if (!IsPlain(unary, options)) return false;
+  const base::Ref<transport::Connection> connection = Current();
+  if (!connection) return false;
+  live_.fetch_add(1, std::memory_order_relaxed);
+  if (connection->StartPlain({unary.method, options.flags, done, arg}, unary.request, this)) {
+    return true;
+  }
+  CountEnd();
+  return false;
+}
+
+namespace {
+
+// What a unary call by callback carries to its end.
+struct UnaryContext {
+  polycall_unary_fn done;
+  void* arg;
+  bool want_metadata;
+};
+
+void UnaryEnded(Call& call, void* arg, const base::Status& status, polycall_message* response) {
+  const std::unique_ptr<UnaryContext> context(static_cast<UnaryContext*>(arg));
+  polycall_unary unary = POLYCALL_UNARY_INIT;
+  unary.method = static_cast<const polycall_method*>(&call.spec());
+  status.ToAbi(&unary.status);
+  if (status.ok())
+    unary.response = std::exchange(*response, polycall_message POLYCALL_MESSAGE_INIT);
+  if (context->want_metadata) {
+    unary.initial_metadata = call.TakeInitialMetadata().release();
+    unary.trailing_metadata = call.TakeTrailingMetadata().release();
+  }
+  context->done(context->arg, &unary);
+  polycall_status_clear(&unary.status);
+  polycall_message_release(&unary.response);
+  polycall_metadata_free(unary.initial_metadata);
+  polycall_metadata_free(unary.trailing_metadata);
+}
+
+}  // namespace
+
+void Channel::TakeOver(const transport::PlainUnary& plain, const polycall_message& request,
+                       const base::Status& status, bool not_started) {
+  polycall_call_options options = POLYCALL_CALL_OPTIONS_INIT;
+  options.flags = plain.flags | POLYCALL_CALL_DETACHED;
+  base::Status error;
+  auto call = base::Ref<Call>::Adopt(NewCall(*plain.method, &options, nullptr, &error));
+  call->SetUnaryDone(&UnaryEnded, new UnaryContext{plain.done, plain.arg, false});
+  if (call->StartWithRequest(request).ok() && Retry(*call, status, not_started)) return;
+  call->EndLocally(status);
 }
 
 void Channel::Unary(polycall_unary* unary) {
@@ -183,37 +240,9 @@ void Channel::UnaryByCall(polycall_unary* unary) {
   }
 }
 
-namespace {
-
-// What a unary call by callback carries to its end.
-struct UnaryContext {
-  polycall_unary_fn done;
-  void* arg;
-  bool want_metadata;
-};
-
-void UnaryEnded(Call& call, void* arg, const base::Status& status, polycall_message* response) {
-  const std::unique_ptr<UnaryContext> context(static_cast<UnaryContext*>(arg));
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.method = static_cast<const polycall_method*>(&call.spec());
-  status.ToAbi(&unary.status);
-  if (status.ok())
-    unary.response = std::exchange(*response, polycall_message POLYCALL_MESSAGE_INIT);
-  if (context->want_metadata) {
-    unary.initial_metadata = call.TakeInitialMetadata().release();
-    unary.trailing_metadata = call.TakeTrailingMetadata().release();
-  }
-  context->done(context->arg, &unary);
-  polycall_status_clear(&unary.status);
-  polycall_message_release(&unary.response);
-  polycall_metadata_free(unary.initial_metadata);
-  polycall_metadata_free(unary.trailing_metadata);
-}
-
-}  // namespace
-
 void Channel::UnaryAsync(const polycall_unary& unary, polycall_unary_fn done, void* arg,
                          polycall_call** out) {
+  if (out == nullptr && StartPlain(unary, done, arg)) return;
   base::Status error;
   auto call =
       base::Ref<Call>::Adopt(NewCall(*unary.method, unary.options, unary.response_type, &error));
@@ -287,7 +316,9 @@ bool Channel::TakePending(Call& call) {
   return false;
 }
 
-void Channel::CallDone(Call&, bool) {
+void Channel::CallDone(Call&, bool) { CountEnd(); }
+
+void Channel::CountEnd() {
   if (live_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
     base::MutexLock lock(mutex_);
     if (closing_) changed_.notify_all();

@@ -45,7 +45,9 @@ class MethodTable {
 };
 
 // Thread-safe.
-class Channel final : public call::CallOwner, public transport::Connection::Observer {
+class Channel final : public call::CallOwner,
+                      public transport::Connection::Observer,
+                      public transport::PlainOwner {
  public:
   Channel(const Options& options, MethodTable* methods);
   ~Channel();  // Closes first; waits for calls and callbacks.
@@ -66,6 +68,12 @@ class Channel final : public call::CallOwner, public transport::Connection::Obse
   bool Retry(call::Call& call, const base::Status& status, bool not_started) override;
   void CallDone(call::Call& call, bool ok) override;
   bool WaitAttached(call::Call& call, base::Waiter& waiter, int64_t deadline) override;
+
+  // PlainOwner
+  void TakeOver(const transport::PlainUnary& call, const polycall_message& request,
+                const base::Status& status, bool not_started) override;
+  void PlainDone() override { CountEnd(); }
+  const polycall_thread_hook* thread_hook() const override { return options_.hook; }
 
   // Observer
   void OnDraining(transport::Connection* connection) override;
@@ -95,6 +103,9 @@ class Channel final : public call::CallOwner, public transport::Connection::Obse
   void Retire(base::Ref<transport::Connection> connection) REQUIRES(mutex_);
   bool CallInline(polycall_unary* unary);
   bool CallDirect(polycall_unary* unary);
+  bool StartPlain(const polycall_unary& unary, polycall_unary_fn done, void* arg);
+  bool IsPlain(const polycall_unary& unary, const polycall_call_options& options);
+  void CountEnd();
   void UnaryByCall(polycall_unary* unary);
 
   const Options options_;

@@ -92,6 +92,30 @@ class Acceptor {
   ~Acceptor() = default;
 };
 
+// A unary call by callback that needs nothing but its messages: no deadline, metadata, parent or
+// interceptor. A connection may carry it without a call object.
+struct PlainUnary {
+  const polycall_method* method;
+  uint32_t flags;  // POLYCALL_CALL_...
+  polycall_unary_fn done;
+  void* arg;
+};
+
+// Who makes plain calls. Outlives them.
+class PlainOwner {
+ public:
+  // `call` ended without an answer, in a way that allows to start it again: takes it over, to its
+  // end. `request` is borrowed.
+  virtual void TakeOver(const PlainUnary& call, const polycall_message& request,
+                        const base::Status& status, bool not_started) = 0;
+  // A plain call has ended, its callback has run. The last touch of the owner.
+  virtual void PlainDone() = 0;
+  virtual const polycall_thread_hook* thread_hook() const = 0;
+
+ protected:
+  ~PlainOwner() = default;
+};
+
 // The caller's end of a live connection.
 class Connection : public call::Link {
  public:
@@ -124,6 +148,13 @@ class Connection : public call::Link {
   virtual bool CallInline([[maybe_unused]] polycall_unary* unary,
                           [[maybe_unused]] const polycall_method& method,
                           [[maybe_unused]] int64_t deadline, [[maybe_unused]] call::Call* parent) {
+    return false;
+  }
+  // Starts a plain call, if this transport can and nothing is unusual: false, and nothing happened,
+  // otherwise. `request` is borrowed during the function.
+  virtual bool StartPlain([[maybe_unused]] const PlainUnary& call,
+                          [[maybe_unused]] const polycall_message& request,
+                          [[maybe_unused]] PlainOwner* owner) {
     return false;
   }
 };

@@ -48,7 +48,8 @@ ClientConnection::ClientConnection(int fd, const char* transport, std::string pe
   };
 }
 
-ClientConnection::~ClientConnection() {
+ClientConnection::~ClientConnection() NO_THREAD_SAFETY_ANALYSIS {
+  FreePlains();
   base::CloseTracked(kick_fd_);
   base::CloseTracked(fd_);
 }
@@ -64,23 +65,30 @@ void ClientConnection::Open() {
 
 // ---- slots
 
-bool ClientConnection::AllocateSlot(call::Call& call) {
-  uint16_t slot;
+// A slot of a new generation. False: there are max_calls already.
+bool ClientConnection::TakeSlot(uint16_t* slot) {
   if (!free_.empty()) {
-    slot = free_.back();
+    *slot = free_.back();
     free_.pop_back();
   } else if (slots_.size() < agreed_.max_calls) {
-    slot = static_cast<uint16_t>(slots_.size());
+    *slot = static_cast<uint16_t>(slots_.size());
     slots_.emplace_back();
   } else {
     return false;
   }
-  Slot& entry = slots_[slot];
+  Slot& entry = slots_[*slot];
   if (++entry.generation == 0) entry.generation = 1;
+  ++live_;
+  return true;
+}
+
+bool ClientConnection::AllocateSlot(call::Call& call) {
+  uint16_t slot;
+  if (!TakeSlot(&slot)) return false;
+  Slot& entry = slots_[slot];
   entry.call = &call;
   call.Retain();
   call.wire_id = call::MakeCallId(slot, entry.generation);
-  ++live_;
   call.wire_async = call.is_async();
   if (call.wire_async) {
     ++async_live_;
@@ -354,6 +362,7 @@ base::Status ClientConnection::Ping(int64_t deadline, int64_t* round_trip_ns) {
 void ClientConnection::Close(const base::Status& why) {
   std::vector<call::Call*> calls;
   std::deque<Queued> queued;
+  std::vector<EndedPlain> plains;
   call::Call* blocked = nullptr;
   std::vector<base::Waiter*> sleepers;
   {
@@ -365,6 +374,7 @@ void ClientConnection::Close(const base::Status& why) {
     for (Slot& slot : slots_) {
       if (slot.call != nullptr) calls.push_back(std::exchange(slot.call, nullptr));
     }
+    TakePlains(&plains);
     live_ = async_live_ = 0;
     queued.swap(queued_);
     blocked = std::exchange(blocked_head_, nullptr);
@@ -382,6 +392,7 @@ void ClientConnection::Close(const base::Status& why) {
     Fail(*call, why, false);
     call->Release();
   }
+  for (EndedPlain& plain : plains) FailPlain(&plain, why, false);
   for (Queued& entry : queued) Fail(*entry.call, why, true);
   while (blocked != nullptr) {
     call::Call* next = blocked->next_blocked;

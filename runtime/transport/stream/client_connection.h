@@ -56,6 +56,8 @@ class ClientConnection final : public Connection, public base::Source {
   void Drain() override;
   bool CallInline(polycall_unary* unary, const polycall_method& method, int64_t deadline,
                   call::Call* parent) override;
+  bool StartPlain(const PlainUnary& call, const polycall_message& request,
+                  PlainOwner* owner) override;
 
   // Source
   void OnReady(uint32_t events) override;
@@ -63,16 +65,22 @@ class ClientConnection final : public Connection, public base::Source {
 
  private:
   enum class Reader { kNobody, kThread, kReactor };
+  struct Plain;
   struct Slot {
     call::Call* call = nullptr;  // referenced
+    Plain* plain = nullptr;      // owned; kept for the slot's next plain call
     uint16_t generation = 0;
-    uint16_t next_free = 0;
   };
   struct Queued {
     base::Ref<call::Call> call;
     bool end;
   };
   struct Direct;
+  struct EndedPlain {  // outside its slot
+    PlainUnary call;
+    PlainOwner* owner;
+    call::OwnedMessage request;
+  };
   struct PendingPing {
     uint32_t token;
     base::Waiter waiter;
@@ -83,6 +91,7 @@ class ClientConnection final : public Connection, public base::Source {
   static constexpr int64_t kUnattended = 10 * base::kMillisecond;
 
   ~ClientConnection();
+  bool TakeSlot(uint16_t* slot) REQUIRES(mutex_);
   bool AllocateSlot(call::Call& call) REQUIRES(mutex_);
   void FreeSlot(uint16_t slot) REQUIRES(mutex_);
   base::Ref<call::Call> Take(uint32_t call_id);
@@ -97,9 +106,16 @@ class ClientConnection final : public Connection, public base::Source {
   // False: nothing there. `wait`: blocks until there is something, or the connection ends.
   bool ReadOnce(bool wait = false);
   bool DispatchFrames(bool* stopped);
-  void Dispatch(const call::FrameHeader& header, std::string_view body, base::Buffer* buffer);
-  void OnStatusFrame(const call::FrameHeader& header, std::string_view body, base::Buffer* buffer);
+  // `held` is a reference to the buffer of `body`; who takes it over sets it to NULL.
+  void Dispatch(const call::FrameHeader& header, std::string_view body, base::Buffer** held);
+  void OnStatusFrame(const call::FrameHeader& header, std::string_view body, base::Buffer** held);
   bool ReadUntil(base::Waiter& waiter, int64_t deadline);
+  // Plain calls: client_plain.cc.
+  bool TakePlain(uint32_t call_id, bool with_request, EndedPlain* out);
+  bool EndPlain(const call::FrameHeader& header, const call::FrameBody& parts, base::Buffer** held);
+  static void FailPlain(EndedPlain* ended, const base::Status& status, bool not_started);
+  void TakePlains(std::vector<EndedPlain>* out) REQUIRES(mutex_);
+  void FreePlains() REQUIRES(mutex_);
   // Direct calls: client_direct.cc.
   bool EnterDirect(const polycall_method& method, call::FrameHeader* header);
   void LeaveDirect(uint32_t call_id);

@@ -38,21 +38,9 @@ bool ClientConnection::EnterDirect(const polycall_method& method, FrameHeader* h
       return false;
     }
     uint16_t slot;
-    if (!free_.empty()) {
-      slot = free_.back();
-      free_.pop_back();
-    } else if (slots_.size() < agreed_.max_calls) {
-      slot = static_cast<uint16_t>(slots_.size());
-      slots_.emplace_back();
-    } else {
-      return false;
-    }
-    // The slot's call stays NULL: frames for it are only for this thread, or
-    // late.
-    Slot& entry = slots_[slot];
-    if (++entry.generation == 0) entry.generation = 1;
-    ++live_;
-    header->call_id = call::MakeCallId(slot, entry.generation);
+    if (!TakeSlot(&slot)) return false;
+    // The slot's call stays NULL: frames for it are only for this thread, or late.
+    header->call_id = call::MakeCallId(slot, slots_[slot].generation);
     header->method = methods_[method.index];
     if (reader_role_ == Reader::kReactor) {
       Disarm();
@@ -126,7 +114,7 @@ bool ClientConnection::DispatchDirect(Direct* direct) {
       AnswerDirect(direct, header, body, buffer);
     } else {
       base::RetainBuffer(buffer);
-      Dispatch(header, body, buffer);
+      Dispatch(header, body, &buffer);
       base::ReleaseBuffer(buffer);
     }
     if (closed_.load(std::memory_order_acquire)) return false;

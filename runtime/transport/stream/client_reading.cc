@@ -222,6 +222,12 @@ bool ClientConnection::ReadOnce(bool wait) {
 // this thread lost the reactor's leadership in a callback and must not touch the connection again.
 bool ClientConnection::DispatchFrames(bool* stopped) {
   const bool led = base::Reactor::Leading();
+  // A reference for the whole batch: a thread that takes the leadership may drop the reader's.
+  base::Buffer* held = nullptr;
+  struct Release {
+    base::Buffer** held;
+    ~Release() { base::ReleaseBuffer(*held); }
+  } release{&held};
   for (;;) {
     FrameHeader header;
     std::string_view body;
@@ -236,9 +242,11 @@ bool ClientConnection::DispatchFrames(bool* stopped) {
       case FrameReader::Result::kFrame:
         break;
     }
-    base::RetainBuffer(buffer);
-    Dispatch(header, body, buffer);
-    base::ReleaseBuffer(buffer);
+    if (buffer != held) {
+      base::ReleaseBuffer(held);
+      base::RetainBuffer(held = buffer);
+    }
+    Dispatch(header, body, &held);
     if (led && !base::Reactor::Leading()) {
       *stopped = true;
       return false;
@@ -254,14 +262,14 @@ void ClientConnection::ProtocolError(std::string_view what) {
 }
 
 void ClientConnection::Dispatch(const FrameHeader& header, std::string_view body,
-                                base::Buffer* buffer) {
+                                base::Buffer** held) {
   switch (header.type) {
     case FrameType::kStatus:
-      OnStatusFrame(header, body, buffer);
+      OnStatusFrame(header, body, held);
       break;
     case FrameType::kMessage: {
       base::Ref<call::Call> call = Find(header.call_id);
-      const polycall_message view = call::ViewMessage(body, buffer);
+      const polycall_message view = call::ViewMessage(body, *held);
       polycall_message owned;
       base::Status kept;
       if (!call) {
@@ -358,10 +366,11 @@ void ClientConnection::Dispatch(const FrameHeader& header, std::string_view body
 }
 
 void ClientConnection::OnStatusFrame(const FrameHeader& header, std::string_view body,
-                                     base::Buffer* buffer) {
+                                     base::Buffer** held) {
   call::FrameBody parts;
   const char* error = nullptr;
   if (!call::ParseFrameBody(header, body, &parts, &error)) return ProtocolError(error);
+  if (EndPlain(header, parts, held)) return;
   std::unique_ptr<call::Metadata> initial;
   std::unique_ptr<call::Metadata> trailing;
   if ((header.flags & call::kFlagMetadata) != 0) {
@@ -381,11 +390,10 @@ void ClientConnection::OnStatusFrame(const FrameHeader& header, std::string_view
   }
   const bool not_started = (header.flags & call::kFlagNotStarted) != 0;
   if ((header.flags & call::kFlagMessage) != 0 && status.ok()) {
-    // The response stays in the read buffer, referenced: whoever waits decodes it from there. A
-    // small one that another thread waits for is copied, so as not to pin the buffer.
-    polycall_message response = call::ViewMessage(parts.message, buffer);
+    // The response stays in the read buffer, referenced: whoever waits decodes it from there.
+    polycall_message response = call::ViewMessage(parts.message, *held);
     if (response.data == nullptr) response.data = "";
-    base::RetainBuffer(buffer);
+    base::RetainBuffer(*held);
     call->OnStatus({}, std::move(trailing), &response, not_started);
   } else {
     call->OnStatus(std::move(status), std::move(trailing), nullptr, not_started);

@@ -55,6 +55,11 @@ bool FrameReader::Reserve(size_t needed) {
 }
 
 uint8_t* FrameReader::Space(size_t* size) {
+  // Only now that nobody holds frames of the chunk may the rest of one be moved to its front.
+  if (needed_ > 0 && !Reserve(std::exchange(needed_, 0))) {
+    *size = 0;
+    return nullptr;
+  }
   if (chunk_ == nullptr || end_ == chunk_->capacity) {
     if (!Reserve(end_ - begin_ + 1)) {
       *size = 0;
@@ -81,10 +86,7 @@ FrameReader::Result FrameReader::Next(call::FrameHeader* header, std::string_vie
   if ((*error = call::CheckFrameHeader(*header, max_body_)) != nullptr) return Result::kError;
   const size_t total = call::kFrameHeaderSize + header->body_size;
   if (have < total) {
-    if (!Reserve(total)) {
-      *error = "no memory for a frame of this size";
-      return Result::kError;
-    }
+    needed_ = total;
     return Result::kMore;
   }
   *body = {reinterpret_cast<char*>(chunk_->data()) + begin_ + call::kFrameHeaderSize,

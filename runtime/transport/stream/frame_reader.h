@@ -50,6 +50,7 @@ class FrameReader {
   bool Reserve(size_t needed);
 
   base::Buffer* chunk_ = nullptr;
+  size_t needed_ = 0;  // the size of the frame that is there in part, if it is known
   size_t begin_ = 0;
   size_t end_ = 0;
   bool drained_ = true;

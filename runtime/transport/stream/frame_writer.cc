@@ -47,9 +47,29 @@ FrameWriter::~FrameWriter() NO_THREAD_SAFETY_ANALYSIS {
   for (Segment& segment : segments_) base::ReleaseBuffer(segment.buffer);
 }
 
+// Only the holder of the lock changes it: no atomic addition is needed.
+void FrameWriter::SetQueued(size_t size) { queued_.store(size, std::memory_order_relaxed); }
+
+// A whole small frame into the last buffer, if it has room: what batches are made of.
+bool FrameWriter::AppendWhole(const uint8_t* head, std::string_view sections,
+                              std::string_view payload) {
+  if (segments_.empty() || !segments_.back().appendable) return false;
+  Segment& last = segments_.back();
+  const size_t total = call::kFrameHeaderSize + sections.size() + payload.size();
+  uint8_t* to = const_cast<uint8_t*>(last.data) + last.size;
+  if (static_cast<size_t>(last.buffer->data() + last.buffer->capacity - to) < total) return false;
+  memcpy(to, head, call::kFrameHeaderSize);
+  to += call::kFrameHeaderSize;
+  if (!sections.empty()) memcpy(to, sections.data(), sections.size());
+  if (!payload.empty()) memcpy(to + sections.size(), payload.data(), payload.size());
+  last.size += total;
+  SetQueued(queued_bytes() + total);
+  return true;
+}
+
 void FrameWriter::Append(const void* bytes, size_t size) {
   const auto* from = static_cast<const uint8_t*>(bytes);
-  queued_.fetch_add(size, std::memory_order_relaxed);
+  SetQueued(queued_bytes() + size);
   while (size > 0) {
     Segment* last = segments_.empty() ? nullptr : &segments_.back();
     size_t room = 0;
@@ -77,7 +97,7 @@ void FrameWriter::Append(const void* bytes, size_t size) {
 
 void FrameWriter::AppendByReference(base::Buffer* buffer, const void* data, size_t size) {
   base::RetainBuffer(buffer);
-  queued_.fetch_add(size, std::memory_order_relaxed);
+  SetQueued(queued_bytes() + size);
   segments_.push_back({buffer, static_cast<const uint8_t*>(data), size, false});
 }
 
@@ -150,12 +170,14 @@ FrameWriter::Result FrameWriter::Write(call::FrameHeader header, std::string_vie
     segments_.insert(segments_.end(), others.begin(), others.end());
     return broken_ ? Result::kBroken : Result::kBlocked;
   }
-  Append(head, sizeof(head));
-  Append(sections.data(), sections.size());
-  if (message != nullptr && message->buffer() != nullptr && payload.size() > kReferenceLimit) {
-    AppendByReference(message->buffer(), payload.data(), payload.size());
-  } else {
-    Append(payload.data(), payload.size());
+  if (payload.size() > kReferenceLimit || !AppendWhole(head, sections, payload)) {
+    Append(head, sizeof(head));
+    Append(sections.data(), sections.size());
+    if (message != nullptr && message->buffer() != nullptr && payload.size() > kReferenceLimit) {
+      AppendByReference(message->buffer(), payload.data(), payload.size());
+    } else {
+      Append(payload.data(), payload.size());
+    }
   }
   if (broken_) return Result::kBroken;
   if (sending_) return Result::kOk;
@@ -199,7 +221,7 @@ FrameWriter::Result FrameWriter::SendLocked() {
       }
       break;
     }
-    queued_.fetch_sub(static_cast<size_t>(sent), std::memory_order_relaxed);
+    SetQueued(queued_bytes() - static_cast<size_t>(sent));
     auto left = static_cast<size_t>(sent);
     size_t done = 0;
     while (done < segments_.size() && left >= segments_[done].size) {

@@ -46,6 +46,9 @@ class FrameWriter {
     bool appendable;  // our own buffer, with room behind `data + size`
   };
 
+  void SetQueued(size_t size) REQUIRES(mutex_);
+  bool AppendWhole(const uint8_t* head, std::string_view sections, std::string_view payload)
+      REQUIRES(mutex_);
   void Append(const void* bytes, size_t size) REQUIRES(mutex_);
   void AppendByReference(base::Buffer* buffer, const void* data, size_t size) REQUIRES(mutex_);
   Result SendLocked() REQUIRES(mutex_);
@@ -56,7 +59,7 @@ class FrameWriter {
   bool sending_ GUARDED_BY(mutex_) = false;
   bool broken_ GUARDED_BY(mutex_) = false;
   std::atomic<bool> blocked_{false};
-  std::atomic<size_t> queued_{0};
+  std::atomic<size_t> queued_{0};  // changed under mutex_
 };
 
 }  // namespace polycall::transport
