@@ -184,6 +184,30 @@ TEST(CHost, WhatARegisterFunctionRefusesWithReachesTheCaller) {
   EXPECT_EQ(status.message(), "not today");
 }
 
+TEST(CHost, AModuleInCppServesAndItsHandlersExceptionsBecomeStatuses) {
+  const Hosted hosted("c", kModules + "/libcpp_module.so");
+  const auto channel = hosted.inproc();
+  const auto subtract = [&](double left, double right, polycall_unary* unary) {
+    const polycall_method_descriptor method = {sizeof(method), "Subtract", POLYCALL_UNARY, 0, 0,
+                                               nullptr,        nullptr};
+    const std::string request = PairOf(left, right).SerializeAsString();
+    unary->method = polycall_channel_method(channel->get(), "module.v1.Module", &method);
+    unary->request.data = request.data();
+    unary->request.size = request.size();
+    return polycall_unary_call(channel->get(), unary);
+  };
+  polycall_unary fine = POLYCALL_UNARY_INIT;
+  ASSERT_EQ(subtract(5, 7, &fine), POLYCALL_OK);
+  plain::v1::Number number;
+  ASSERT_TRUE(number.ParseFromArray(fine.response.data, static_cast<int>(fine.response.size)));
+  EXPECT_EQ(number.value(), -2);
+  polycall_message_release(&fine.response);
+  polycall_unary thrown = POLYCALL_UNARY_INIT;
+  EXPECT_EQ(subtract(1e7, 0, &thrown), POLYCALL_UNKNOWN);
+  EXPECT_THAT(thrown.status.message, HasSubstr("too large for this module"));
+  polycall_status_clear(&thrown.status);
+}
+
 struct Refusal {
   std::string service;
   polycall::Code code;

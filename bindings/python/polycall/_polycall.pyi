@@ -1,6 +1,6 @@
 """The native half of the package; its public names are re-exported by `polycall`."""
 
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, overload
 
 from polycall._metadata import Metadata, MetadataLike
 from polycall._status import Status
@@ -34,6 +34,9 @@ class Channel:
     def _explain(self) -> str: ...
 
 class Server:
+    @overload
+    def __init__(self, borrowed: int) -> None: ...
+    @overload
     def __init__(
         self,
         limits: Dict[str, int],
@@ -54,6 +57,8 @@ class Server:
         queue: Optional[LoopQueue],
         dispatch: Callable[..., None],
     ) -> None: ...
+    def _load(self, language: str, module: str, arguments: List[str]) -> None: ...
+    def _loaded(self) -> None: ...
     def _listen(self, target: str) -> str: ...
     def _start(self) -> None: ...
     def _shutdown(self, grace_ns: int) -> None: ...

@@ -157,6 +157,15 @@ class Server(_polycall.Server):
         assert queue is not None
         return queue
 
+    def load(self, language: str, module: str, arguments: Sequence[str] = ()) -> None:
+        """Loads a module of another language into this process and lets it add its services to
+        this server, before start(). `language` is "c" (also C++ and assembly), "python", "java",
+        "haskell" or "lisp"; what `module` is in each, docs/concepts/hosting.md says; `arguments`
+        are for the language's runtime if this call is the one that starts it. A StatusError tells
+        what is missing, or which runtimes cannot share a process. Waits while runtime and module
+        start."""
+        self._load(language, module, list(arguments))
+
     def listen(self, target: str) -> str:
         """Listens on "unix:/path", "tcp://host:port" (port 0: any) or "inproc:name", before or
         after start(). Returns the target that callers use. ALREADY_EXISTS when somebody listens

@@ -14,8 +14,10 @@
 #include "interceptor.h"
 #include "interrupt.h"
 #include "method.h"
+#include "polycall/host.h"
 #include "python_types.h"
 #include "server.h"
+#include "status.h"
 
 namespace py = pybind11;
 
@@ -93,5 +95,10 @@ PYBIND11_MODULE(_polycall, module) {
   module.def("_set_python_types", &SetPythonTypes);
   module.def("_at_exit", &AtExit);
   module.def("_after_fork", &AfterFork);
+  // So that a host which cannot share a process with Python is refused.
+  Status status;
+  if (polycall_host_declare("cpython", nullptr, 0, status.get()) != POLYCALL_OK) {
+    throw py::import_error(status.get()->message);
+  }
   InterpreterStarts();
 }

@@ -10,6 +10,7 @@
 #include "handler.h"
 #include "interceptor.h"
 #include "options.h"
+#include "polycall/host.h"
 #include "server.h"
 #include "status.h"
 
@@ -20,16 +21,16 @@ namespace {
 
 constexpr size_t kAddressSize = 512;
 
+class Server;
+
 // What the runtime holds of one added service: its handlers, until it will call none any more.
 struct AddedService {
   std::vector<std::unique_ptr<Handler>> handlers;
+  Server* server = nullptr;  // a borrowed one, kept by `keeper`
+  Ref keeper;
 };
 
-void FreeService(void* arg) {
-  Upcall upcall;
-  if (!upcall) return;  // its references went with the interpreter
-  delete static_cast<AddedService*>(arg);
-}
+void FreeService(void* arg);
 
 void FreeServer(void* server) { polycall_server_free(static_cast<polycall_server*>(server)); }
 
@@ -59,9 +60,14 @@ class Server {
     All().push_back(this);
   }
 
+  // A server of somebody else's, who loads a module of Python's into it. It is there until the last
+  // service that was added has been freed; without one, until Loaded.
+  explicit Server(uintptr_t borrowed)
+      : server_(reinterpret_cast<polycall_server*>(borrowed)), borrowed_(true) {}
+
   ~Server() {
     std::erase(All(), this);
-    Free();
+    if (!borrowed_) Free();
   }
 
   Server(const Server&) = delete;
@@ -113,6 +119,10 @@ class Server {
       handler_table.push_back(entry_handler);
       service->handlers.push_back(std::move(handler));
     }
+    if (borrowed_) {
+      service->server = this;
+      service->keeper = Ref::Share(py::cast(this).ptr());
+    }
     const std::string_view set = descriptors;
     polycall_service_descriptor descriptor{};
     descriptor.struct_size = sizeof(descriptor);
@@ -129,6 +139,34 @@ class Server {
                                          status);
     });
     (void)service.release();  // FreeService's
+    ++services_;
+  }
+
+  // The module has been loaded.
+  void Loaded() {
+    if (services_ == 0) server_ = nullptr;
+  }
+
+  // A service of a borrowed server was freed; true for the last one, with which the server ends.
+  bool ServiceFreed() {
+    if (--services_ > 0) return false;
+    server_ = nullptr;
+    return true;
+  }
+
+  // Loads a module of another language into this server.
+  void Load(const std::string& language, const std::string& module,
+            const std::vector<std::string>& arguments) {
+    std::vector<const char*> pointers;
+    for (const std::string& argument : arguments) pointers.push_back(argument.c_str());
+    pointers.push_back(nullptr);
+    polycall_host_options options = POLYCALL_HOST_OPTIONS_INIT;
+    options.language = language.c_str();
+    options.module = module.c_str();
+    options.arguments = pointers.data();
+    Run([&](polycall_server* server, polycall_status* status) {
+      return polycall_host_load(server, &options, status);
+    });
   }
 
   std::string Listen(const std::string& target) {
@@ -259,7 +297,18 @@ class Server {
   int uses_ = 0;
   bool closed_ = false;
   bool disowned_ = false;
+  const bool borrowed_ = false;
+  int services_ = 0;  // that were added and not freed; counted for a borrowed server
 };
+
+void FreeService(void* arg) {
+  Upcall upcall;
+  if (!upcall) return;  // its references went with the interpreter
+  const std::unique_ptr<AddedService> service(static_cast<AddedService*>(arg));
+  if (service->server == nullptr || !service->server->ServiceFreed()) return;
+  const Ref result = Ref::Steal(PyObject_CallMethod(service->keeper.get(), "_returned", nullptr));
+  if (!result) PyErr_WriteUnraisable(service->keeper.get());
+}
 
 }  // namespace
 
@@ -278,6 +327,9 @@ std::vector<polycall_server*> AllServers() {
 void BindServer(py::module_& module) {
   py::class_<Server>(module, "Server")
       .def(py::init<const py::dict&, uint32_t, uint32_t, const py::object&, const py::object&>())
+      .def(py::init<uintptr_t>())
+      .def("_loaded", &Server::Loaded)
+      .def("_load", &Server::Load)
       .def("_add_service", &Server::AddService)
       .def("_listen", &Server::Listen)
       .def("_start", &Server::Start)

@@ -114,7 +114,11 @@ void TakeError(polycall_status* status, bool* unexpected) {
   }
   PyErr_Clear();
   if (unexpected != nullptr) *unexpected = true;
-  polycall_status_set(status, POLYCALL_UNKNOWN, Describe(error.get()).c_str(), nullptr, 0);
+  // The stack or the heap is used up: of the call's making, and no bug that the code could name.
+  const bool exhausted = PyErr_GivenExceptionMatches(error.get(), PyExc_RecursionError) != 0 ||
+                         PyErr_GivenExceptionMatches(error.get(), PyExc_MemoryError) != 0;
+  polycall_status_set(status, exhausted ? POLYCALL_RESOURCE_EXHAUSTED : POLYCALL_UNKNOWN,
+                      Describe(error.get()).c_str(), nullptr, 0);
   // The caller logs it: hand the exception back as the raised one.
   if (unexpected != nullptr) {
     PyErr_SetObject(owned_type.get(), error.get());

@@ -11,6 +11,7 @@
 #include <polycall/interceptor.h>
 #include <polycall/log.h>
 #include <polycall/metadata.h>
+#include <polycall/module.h>
 #include <polycall/server.h>
 #include <polycall/server_context.h>
 #include <polycall/server_stream.h>

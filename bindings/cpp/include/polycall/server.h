@@ -2,6 +2,7 @@
 #ifndef POLYCALL_SERVER_H_
 #define POLYCALL_SERVER_H_
 
+#include <polycall/host.h>
 #include <polycall/interceptor.h>
 #include <polycall/limits.h>
 #include <polycall/polycall.h>
@@ -34,9 +35,14 @@ class Server {
  public:
   // Throws StatusError when there is no memory or the options make no sense.
   explicit Server(ServerOptions options = {});
+  // A server of somebody else's, as a module is given (polycall/module.h): services can be added to
+  // it; starting and ending it is its owner's affair.
+  static Server Borrow(polycall_server* server) { return Server(server, /*owned=*/false); }
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
-  ~Server() { polycall_server_free(raw_); }
+  ~Server() {
+    if (owned_) polycall_server_free(raw_);
+  }
 
   // Before Start. `service` must outlive the server. ALREADY_EXISTS for a service that was added.
   Status AddService(Service* service) { return Add(service, nullptr); }
@@ -45,6 +51,14 @@ class Server {
     Service* borrowed = service.get();
     return Add(borrowed, std::move(service));
   }
+
+  // Before Start. Loads a module of another language into this process and lets it add its services:
+  // Load("python", "calculator.service"). `language` is "c" (also C++ and assembly), "python", "java",
+  // "haskell" or "lisp"; what `module` is in each, docs/concepts/hosting.md says. `arguments` are for
+  // the language's runtime if this call is the one that starts it. Blocks while runtime and module
+  // start.
+  Status Load(const std::string& language, const std::string& module,
+              const std::vector<std::string>& arguments = {});
 
   // "inproc:calc", "unix:/run/calc.sock", "tcp://127.0.0.1:0" (port 0: any). Before or after Start.
   // The target that callers use. ALREADY_EXISTS when somebody listens there.
@@ -86,10 +100,12 @@ class Server {
   polycall_server* get() const { return raw_; }
 
  private:
+  Server(polycall_server* raw, bool owned) : raw_(raw), owned_(owned) {}
   Status Add(Service* service, std::shared_ptr<Service> owner);
 
   const std::vector<std::shared_ptr<Interceptor>> interceptors_;  // the library has plain pointers
-  polycall_server* raw_;                                          // owned
+  polycall_server* raw_;
+  const bool owned_ = true;
 };
 
 inline Server::Server(ServerOptions options) : interceptors_(std::move(options.interceptors)) {
@@ -121,6 +137,21 @@ inline StatusOr<std::string> Server::Listen(const std::string& target) {
 inline Status Server::Start() {
   polycall_status status = POLYCALL_STATUS_INIT;
   polycall_server_start(raw_, &status);
+  return Status::Take(&status);
+}
+
+inline Status Server::Load(const std::string& language, const std::string& module,
+                           const std::vector<std::string>& arguments) {
+  std::vector<const char*> pointers;
+  pointers.reserve(arguments.size() + 1);
+  for (const std::string& argument : arguments) pointers.push_back(argument.c_str());
+  pointers.push_back(nullptr);
+  polycall_host_options options = POLYCALL_HOST_OPTIONS_INIT;
+  options.language = language.c_str();
+  options.module = module.c_str();
+  options.arguments = pointers.data();
+  polycall_status status = POLYCALL_STATUS_INIT;
+  polycall_host_load(raw_, &options, &status);
   return Status::Take(&status);
 }
 

@@ -1,0 +1,2 @@
+def register(server):
+    return return

@@ -1,0 +1,2 @@
+def spell(text):
+    return text * 2

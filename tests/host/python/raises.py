@@ -1,0 +1,2 @@
+def register(server):
+    raise LookupError("no such thing")
