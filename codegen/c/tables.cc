@@ -1,5 +1,7 @@
 // The tables of messages, and the functions that stand on them.
+#include <set>
 #include <string>
+#include <vector>
 
 #include "codegen/c/accessors.h"
 #include "codegen/c/messages.h"
@@ -59,6 +61,44 @@ void DefinePrototype(Writer* w, const model::Message& message, Names* names) {
   w->Line("};");
 }
 
+// Whether the field keeps none but its enum's own numbers.
+bool IsClosedEnum(const model::Message& message, const model::Field& field) {
+  return field.type == FieldType::kEnum && message.file->syntax == model::Syntax::kProto2;
+}
+
+// The name of an enum's numbers in this file's tables.
+std::string ClosedEnum(const model::Message& user, const model::Enum& enumeration, Names* names) {
+  return names->Of(*user.file).Function(names->Type(enumeration), "closed");
+}
+
+// What the fields of proto2's enums point to, for the enums that this file's messages use.
+void DefineClosedEnums(Writer* w, const model::File& file, Names* names) {
+  std::set<const model::Enum*> done;
+  for (const model::Message* message : AllMessages(file)) {
+    for (const model::Field& field : message->fields) {
+      if (!IsEmitted(field) || !IsClosedEnum(*message, field)) continue;
+      const model::Enum& enumeration = *field.enumeration;
+      if (!done.insert(&enumeration).second) continue;
+      std::set<int32_t> numbers;
+      for (const model::EnumValue& value : enumeration.values) numbers.insert(value.number);
+      std::vector<std::string> items;
+      for (const int32_t number : numbers) {
+        items.push_back(number == INT32_MIN ? "-2147483647 - 1" : std::to_string(number));
+      }
+      const std::string array =
+          names->Of(file).Function(names->Type(enumeration), "closed_numbers");
+      w->Line();
+      WriteList(w, "static const int32_t " + array + "[] = {", items, "};");
+      WriteList(
+          w,
+          "static const polycall_codec_table " + ClosedEnum(*message, enumeration, names) + " = {",
+          {Quoted(enumeration.full_name), "NULL", std::to_string(items.size()), "0", "0",
+           "POLYCALL_CODEC_CLOSED_ENUM", array},
+          "};");
+    }
+  }
+}
+
 void DefineTable(Writer* w, const model::Message& message, Names* names) {
   FileNames& file_names = names->Of(*message.file);
   const std::string& type = file_names.Type(message);
@@ -87,9 +127,12 @@ void DefineTable(Writer* w, const model::Message& message, Names* names) {
       } else if (!message.map_entry && HasFlag(*field)) {
         presence = "offsetof(" + type + ", " + members.has.at(field) + ")";
       }
-      const std::string submessage = field->type == FieldType::kMessage
-                                         ? "&" + names->Type(*field->message) + "_table"
-                                         : "NULL";
+      std::string submessage = "NULL";
+      if (field->type == FieldType::kMessage) {
+        submessage = "&" + names->Type(*field->message) + "_table";
+      } else if (IsClosedEnum(message, *field)) {
+        submessage = "&" + ClosedEnum(message, *field->enumeration, names);
+      }
       const auto deeper = w->Indented(2);
       WriteList(w, "{",
                 {std::to_string(field->number), "offsetof(" + type + ", " + member + ")", presence,
@@ -129,6 +172,7 @@ void DefineFunctions(Writer* w, const model::Message& message, Names* names) {
 }  // namespace
 
 void DefineMessages(Writer* w, const model::File& file, Names* names) {
+  DefineClosedEnums(w, file, names);
   for (const model::Message* message : AllMessages(file)) {
     DefineTable(w, *message, names);
     if (!message->map_entry) DefineFunctions(w, *message, names);

@@ -124,10 +124,16 @@ static cursor parse_packed(parser* self, cursor start, cursor at, size_t length,
     cursor const next = read_varint(at, end, &value);
     if (next == NULL)
       return polycall_parser_fail_varint(self, table, field->number, start, at, end);
+    at = next;
+    if (field->message != NULL && !polycall_enum_has(field->message, (int32_t)value)) {
+      if (!polycall_parser_keep_varint(self, message, field->number, value)) {
+        return polycall_parser_fail_memory(self, table, field->number, start);
+      }
+      continue;
+    }
     store_varint(field->type, slot, value);
     slot += size;
     ++array->size;
-    at = next;
   }
   return end;
 }
@@ -144,6 +150,13 @@ static cursor parse_value(parser* self, cursor start, cursor at, cursor end,
       cursor const next = read_varint(at, end, &value);
       if (next == NULL)
         return polycall_parser_fail_varint(self, table, field->number, start, at, end);
+      /* A map entry keeps no unknown fields: its closed enums are looked at when it has been read. */
+      if (field->message != NULL && !(table->flags & POLYCALL_CODEC_MAP_ENTRY) &&
+          !polycall_enum_has(field->message, (int32_t)value)) {
+        return polycall_parser_keep(self, message, start, next)
+                   ? next
+                   : polycall_parser_fail_memory(self, table, field->number, start);
+      }
       slot = place_for(self, field, message, polycall_size_of_type[field->type]);
       if (slot == NULL) return polycall_parser_fail_memory(self, table, field->number, start);
       store_varint(field->type, slot, value);
@@ -175,10 +188,18 @@ static cursor parse_value(parser* self, cursor start, cursor at, cursor end,
     return polycall_parser_fail(self, table, field->number, start, polycall_parser_depth);
   char* const submessage = submessage_for(self, field, message);
   if (submessage == NULL) return polycall_parser_fail_memory(self, table, field->number, start);
-  if (field->label == POLYCALL_FIELD_MAP) self->has_maps = true;
   --self->depth_left;
   at = parse_message(self, at, at + length, field->message, submessage);
   ++self->depth_left;
+  if (field->label != POLYCALL_FIELD_MAP) return at;
+  self->has_maps = true;
+  const polycall_codec_field* const in_entry = &field->message->fields[1];
+  if (at != NULL && in_entry->type == POLYCALL_FIELD_ENUM && in_entry->message != NULL &&
+      !polycall_enum_has(in_entry->message, *(const int32_t*)(submessage + in_entry->offset))) {
+    --((polycall_array*)(message + field->offset))->size;
+    if (!polycall_parser_keep(self, message, start, at))
+      return polycall_parser_fail_memory(self, table, field->number, start);
+  }
   return at;
 }
 

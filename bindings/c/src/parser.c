@@ -82,16 +82,15 @@ cursor polycall_parser_skip(parser* self, const polycall_codec_table* table, cur
   }
 }
 
-bool polycall_parser_keep(parser* self, void* message, cursor start, cursor end) {
+static bool keep(parser* self, void* message, cursor start, size_t size, bool borrow) {
   wire_unknown* const slot = unknown_fields_of(message);
   polycall_unknown_fields* unknown = *slot;
-  const size_t size = (size_t)(end - start);
   if (unknown == NULL) {
     unknown = (polycall_unknown_fields*)polycall_arena_alloc(self->arena, sizeof *unknown);
     if (unknown == NULL) return false;
     memset(unknown, 0, sizeof *unknown);
     *slot = unknown;
-    if (self->flags & POLYCALL_PARSE_BORROW) { /* capacity 0: moved to the arena by the next one */
+    if (borrow) { /* capacity 0: moved to the arena by the next one */
       unknown->data = (char*)(uintptr_t)start;
       unknown->size = size;
       return true;
@@ -101,6 +100,39 @@ bool polycall_parser_keep(parser* self, void* message, cursor start, cursor end)
   memcpy(unknown->data + unknown->size, start, size);
   unknown->size += size;
   return true;
+}
+
+bool polycall_parser_keep(parser* self, void* message, cursor start, cursor end) {
+  return keep(self, message, start, (size_t)(end - start),
+              (self->flags & POLYCALL_PARSE_BORROW) != 0);
+}
+
+static uint8_t* append_varint(uint8_t* out, uint64_t value) {
+  for (; value >= 0x80; value >>= 7) *out++ = (uint8_t)(value | 0x80);
+  *out++ = (uint8_t)value;
+  return out;
+}
+
+bool polycall_parser_keep_varint(parser* self, void* message, uint32_t field, uint64_t value) {
+  uint8_t bytes[16];
+  uint8_t* const end = append_varint(append_varint(bytes, (uint64_t)field << 3), value);
+  return keep(self, message, bytes, (size_t)(end - bytes), false);
+}
+
+bool polycall_enum_has(const polycall_codec_table* closed_enum, int32_t number) {
+  const int32_t* const numbers = (const int32_t*)closed_enum->prototype;
+  uint32_t low = 0;
+  uint32_t high = closed_enum->field_count;
+  while (low < high) {
+    const uint32_t middle = low + (high - low) / 2;
+    if (numbers[middle] == number) return true;
+    if (numbers[middle] < number) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return false;
 }
 
 bool polycall_parser_complete(parser* self, const polycall_codec_table* table, char* message) {
@@ -114,7 +146,7 @@ bool polycall_parser_complete(parser* self, const polycall_codec_table* table, c
   }
   for (uint32_t i = 0; i < table->field_count; ++i) {
     const polycall_codec_field* const field = &table->fields[i];
-    if (field->message == NULL) continue;
+    if (field->type != POLYCALL_FIELD_MESSAGE) continue;
     char* const slot = message + field->offset;
     if (field->label == POLYCALL_FIELD_REPEATED || field->label == POLYCALL_FIELD_MAP) {
       if (field->label == POLYCALL_FIELD_MAP &&

@@ -88,8 +88,15 @@ static inline cursor read_length(parser* self, const polycall_codec_table* table
 cursor polycall_parser_skip(parser* self, const polycall_codec_table* table, cursor start,
                             cursor at, cursor end, uint32_t tag);
 
-/* Appends the field [start, end) to the unknown fields of `message`. False: out of memory. */
+/* Appends the field [start, end) of the input to the unknown fields of `message`. False: out of
+ * memory. */
 bool polycall_parser_keep(parser* self, void* message, cursor start, cursor end);
+
+/* The same for a number of a packed field, which becomes a field of its own. */
+bool polycall_parser_keep_varint(parser* self, void* message, uint32_t field, uint64_t value);
+
+/* Whether a closed enum has the number. */
+bool polycall_enum_has(const polycall_codec_table* closed_enum, int32_t number);
 
 /* What can be done only when all occurrences have been merged: sorts maps, gives their entries the
  * submessages that were left out, looks for required fields. */

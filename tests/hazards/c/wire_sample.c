@@ -66,6 +66,13 @@ static unsigned shift_of(uint8_t type) {
   }
 }
 
+/* A closed enum keeps its own numbers only: one of those, else `number`. */
+static uint64_t closed_number(const polycall_codec_field* field, unsigned choice, uint64_t number) {
+  if (field->message == NULL) return number;
+  const int32_t* const numbers = field->message->prototype;
+  return (uint64_t)(int64_t)numbers[choice % field->message->field_count];
+}
+
 /* Value number `index` of a field; greater for greater indexes, so that map keys are in order. */
 static void put_value(wire_buffer* out, const polycall_codec_field* field, unsigned round,
                       unsigned index, int depth) {
@@ -88,6 +95,9 @@ static void put_value(wire_buffer* out, const polycall_codec_field* field, unsig
       wire_sample_write(&content, field->message, round, depth - 1);
       put_framed(out, &content);
       wire_buffer_free(&content);
+      break;
+    case POLYCALL_FIELD_ENUM:
+      put_varint(out, closed_number(field, round + index, wide));
       break;
     default:
       switch (wire_type(field->type)) {
@@ -134,7 +144,7 @@ void wire_sample_write(wire_buffer* out, const polycall_codec_table* table, unsi
                        int depth) {
   for (uint32_t i = 0; i < table->field_count; ++i) {
     const polycall_codec_field* const field = &table->fields[i];
-    const bool is_message = field->message != NULL;
+    const bool is_message = field->type == POLYCALL_FIELD_MESSAGE;
     if (is_message && depth <= 0 && !(field->flags & POLYCALL_FIELD_REQUIRED)) continue;
     if (field->label == POLYCALL_FIELD_ONEOF && !is_chosen(table, field, round)) continue;
     const unsigned wire = wire_type(field->type);

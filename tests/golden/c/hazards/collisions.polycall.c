@@ -4,6 +4,12 @@
 #include "polycall/c/client.h"
 #include "polycall/c/server.h"
 
+static const int32_t hazards_collisions_Case_closed_numbers[] = {
+    0, 1, 2, 3};
+static const polycall_codec_table hazards_collisions_Case_closed = {
+    "hazards.collisions.Case", NULL, 4, 0, 0, POLYCALL_CODEC_CLOSED_ENUM,
+    hazards_collisions_Case_closed_numbers};
+
 static const polycall_codec_field hazards_collisions_Collisions_fields[] = {
     {1, offsetof(hazards_collisions_Collisions, user_name),
      offsetof(hazards_collisions_Collisions, has_user_name), POLYCALL_FIELD_STRING,
@@ -107,7 +113,7 @@ void hazards_collisions_Collisions_set_a_1b_2(hazards_collisions_Collisions* mes
 
 static const polycall_codec_field hazards_collisions_Cases_fields[] = {
     {1, offsetof(hazards_collisions_Cases, one), offsetof(hazards_collisions_Cases, has_one),
-     POLYCALL_FIELD_ENUM, POLYCALL_FIELD_HAS, 0, 0, NULL},
+     POLYCALL_FIELD_ENUM, POLYCALL_FIELD_HAS, 0, 0, &hazards_collisions_Case_closed},
 };
 const polycall_codec_table hazards_collisions_Cases_table = {
     "hazards.collisions.Cases", hazards_collisions_Cases_fields, 1, 1,

@@ -6,6 +6,12 @@
 #include "polycall/c/client.h"
 #include "polycall/c/server.h"
 
+static const int32_t hazards_proto2_Fruit_closed_numbers[] = {
+    -2, 1};
+static const polycall_codec_table hazards_proto2_Fruit_closed = {
+    "hazards.proto2.Fruit", NULL, 2, 0, 0, POLYCALL_CODEC_CLOSED_ENUM,
+    hazards_proto2_Fruit_closed_numbers};
+
 static const hazards_proto2_Defaults hazards_proto2_Defaults_prototype = {
     .int32 = -42,
     .int64 = INT64_MIN,
@@ -43,9 +49,9 @@ static const polycall_codec_field hazards_proto2_Defaults_fields[] = {
     {10, offsetof(hazards_proto2_Defaults, bytes), offsetof(hazards_proto2_Defaults, has_bytes),
      POLYCALL_FIELD_BYTES, POLYCALL_FIELD_HAS, 0, 0, NULL},
     {11, offsetof(hazards_proto2_Defaults, fruit), offsetof(hazards_proto2_Defaults, has_fruit),
-     POLYCALL_FIELD_ENUM, POLYCALL_FIELD_HAS, 0, 0, NULL},
+     POLYCALL_FIELD_ENUM, POLYCALL_FIELD_HAS, 0, 0, &hazards_proto2_Fruit_closed},
     {12, offsetof(hazards_proto2_Defaults, first), offsetof(hazards_proto2_Defaults, has_first),
-     POLYCALL_FIELD_ENUM, POLYCALL_FIELD_HAS, 0, 0, NULL},
+     POLYCALL_FIELD_ENUM, POLYCALL_FIELD_HAS, 0, 0, &hazards_proto2_Fruit_closed},
     {13, offsetof(hazards_proto2_Defaults, none), offsetof(hazards_proto2_Defaults, has_none),
      POLYCALL_FIELD_INT32, POLYCALL_FIELD_HAS, 0, 0, NULL},
 };
@@ -160,7 +166,7 @@ static const polycall_codec_field hazards_proto2_Required_fields[] = {
     {4, offsetof(hazards_proto2_Required, unpacked), 0, POLYCALL_FIELD_INT32,
      POLYCALL_FIELD_REPEATED, 0, 0, NULL},
     {5, offsetof(hazards_proto2_Required, fruits), 0, POLYCALL_FIELD_ENUM, POLYCALL_FIELD_REPEATED,
-     0, 0, NULL},
+     0, 0, &hazards_proto2_Fruit_closed},
 };
 const polycall_codec_table hazards_proto2_Required_table = {
     "hazards.proto2.Required", hazards_proto2_Required_fields, 5, 5,

@@ -101,12 +101,15 @@ typedef struct polycall_codec_field {
   uint8_t label;
   uint8_t flags;
   uint8_t reserved;
-  const polycall_codec_table* message; /* submessages and maps; else NULL */
+  const polycall_codec_table* message; /* submessages and maps; a closed enum's; else NULL */
 } polycall_codec_field;
 
 enum polycall_codec_flags {
-  POLYCALL_CODEC_MAP_ENTRY = 1,   /* has no unknown_fields_ */
-  POLYCALL_CODEC_HAS_REQUIRED = 2 /* itself, not its submessages */
+  POLYCALL_CODEC_MAP_ENTRY = 1,    /* has no unknown_fields_ */
+  POLYCALL_CODEC_HAS_REQUIRED = 2, /* itself, not its submessages */
+  /* No message, but what numbers a proto2 enum has: `prototype` points to `field_count` of type
+   * int32_t, sorted. A field keeps no others; those are unknown fields of its message. */
+  POLYCALL_CODEC_CLOSED_ENUM = 4
 };
 
 struct polycall_codec_table {
