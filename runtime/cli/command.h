@@ -17,6 +17,7 @@ void AddListCommand(CLI::App* app, Options* options, Run* run);
 void AddDescribeCommand(CLI::App* app, Options* options, Run* run);
 void AddPingCommand(CLI::App* app, Options* options, Run* run);
 void AddExplainCommand(CLI::App* app, Options* options, Run* run);
+void AddHostCommand(CLI::App* app, Options* options, Run* run);
 
 // The arguments and options that commands share.
 void AddTarget(CLI::App* command, Options* options);

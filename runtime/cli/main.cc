@@ -1,4 +1,5 @@
-// The polycall command: a client of any PolyCall server, for people and scripts.
+// The polycall command: a client of any PolyCall server, and a server of modules, for people and
+// scripts.
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,7 +30,8 @@ int Main(int argc, char** argv) {
   options.out = Palette(WantsColour(STDOUT_FILENO));
   options.err = Palette(WantsColour(STDERR_FILENO));
 
-  CLI::App app("Calls, lists, describes, pings and explains PolyCall servers.", "polycall");
+  CLI::App app("Calls, lists, describes, pings and explains PolyCall servers; hosts modules.",
+               "polycall");
   app.set_version_flag("--version", std::string("polycall ") + polycall_version());
   app.require_subcommand(1);
   app.footer(std::string("\npolycall COMMAND --help tells the arguments of a command.\n\n") +
@@ -40,6 +42,7 @@ int Main(int argc, char** argv) {
   AddDescribeCommand(&app, &options, &run);
   AddPingCommand(&app, &options, &run);
   AddExplainCommand(&app, &options, &run);
+  AddHostCommand(&app, &options, &run);
   for (CLI::App* command : app.get_subcommands({})) {
     command->footer(command->get_footer() + (command->get_footer().empty() ? "" : "\n") +
                     kExitCodeHelp);
