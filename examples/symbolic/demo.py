@@ -34,13 +34,12 @@ class Modules:
         made = build / "examples" / "symbolic"
         self.modules = {
             "parser": ("haskell", str(made / "parser.so")),
-            "deriver": ("lisp", str(HERE / "lisp" / "deriver.lisp")),
+            "deriver": ("lisp", str(made / "lisp" / "deriver.lisp")),
             "evaluator": ("c", str(made / "evaluator.so")),
             "checker": ("java", f"{made / 'checker.jar'}!symbolic.CheckerModule"),
             "drawer": ("python", str(HERE / "python" / "drawer.py")),
         }
-        self.environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1",
-                                SYMBOLIC_LISP=str(made / "symbolic_lisp_proto"))
+        self.environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
         self.environment["PYTHONPATH"] = os.pathsep.join(
             [str(build / "python"), str(made / "symbolic_python_proto"), str(HERE / "python")])
 

@@ -10,7 +10,7 @@
 
 (defpackage :symbolic-algebra
   (:use :common-lisp)
-  (:export #:derivative #:simplify #:expand-tree #:infix #:too-complex #:+functions+ #:+operators+))
+  (:export #:differentiate #:infix #:too-complex #:+functions+ #:+operators+))
 
 (in-package :symbolic-algebra)
 
@@ -20,7 +20,12 @@
 (define-condition too-complex (error) ()
   (:report "the derivative grew beyond what is drawn: more than 20000 parts"))
 
-(defvar *parts-left* 20000)
+(defvar *parts-left* 0 "What is left of the bound on the work for one derivative.")
+
+(defun differentiate (f)
+  "The derivative of F with respect to x, simplified, with two sides to each operator."
+  (let ((*parts-left* 20000))
+    (expand-tree (simplify (derivative f)))))
 
 (defun constant-p (expression)
   "True if EXPRESSION does not contain x."
