@@ -4,9 +4,30 @@
   :description "Typed remote procedure calls between six languages: the Common Lisp binding."
   :version "0.1.0"
   :depends-on ("cffi" "polycall/messages")
-  :pathname "src/"
+  :pathname "src/rpc/"
   :serial t
-  :components ((:file "library")))
+  :components ((:file "platform-sbcl" :if-feature :sbcl)
+               (:file "platform-ecl" :if-feature :ecl)
+               (:file "library")
+               (:file "abi")
+               (:file "status")
+               (:file "metadata")
+               (:file "objects")
+               (:file "payload")
+               (:file "limits")
+               (:file "interceptor")
+               (:file "channel")
+               (:file "interrupts")
+               (:file "method")
+               (:file "options")
+               (:file "unary")
+               (:file "call")
+               (:file "future")
+               (:file "context")
+               (:file "handler")
+               (:file "server")
+               (:file "log")
+               (:file "define-service")))
 
 (asdf:defsystem "polycall/messages"
   :description "Protocol Buffers messages in Common Lisp, and their codec. Needs no C library."

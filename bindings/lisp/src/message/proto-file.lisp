@@ -67,3 +67,11 @@ itself when it cannot be compiled there."
   "Says that the generated code of PROTO is loaded from here on."
   `(eval-when (:compile-toplevel :load-toplevel :execute)
      (setf (gethash ,proto *proto-files*) t)))
+
+(defun load-generated (file)
+  "Loads the generated code in FILE (\"gen/calc.polycall.lisp\"), compiled, and what it imports. Loading it
+again after it was changed replaces the definitions in the running image: handlers, servers and clients
+that are there go on."
+  (let ((path (or (probe-file file) (error "there is no file ~A" file))) (*package* *package*))
+    (load (compiled-file path))
+    path))

@@ -1,0 +1,93 @@
+;;;; The call as its handler sees it.
+
+(in-package #:polycall)
+
+(defstruct (context (:constructor make-context (pointer rpc server)) (:copier nil))
+  "The call that a handler serves. Valid until the handler has returned."
+  pointer                   ; NIL once the call is finished
+  rpc
+  server
+  (cancel-number nil))
+
+(defmethod print-object ((context context) stream)
+  (print-unreadable-object (context stream :type t :identity t)
+    (format stream "~A~:[ (finished)~;~]" (context-rpc context) (context-pointer context))))
+
+(defun context-call (context)
+  (or (context-pointer context)
+      (fail :failed-precondition
+            (format nil "the call of ~A has been finished" (context-rpc context)))))
+
+(defmethod call-pointer-of ((context context)) (context-call context))
+
+(defun metadata (context)
+  "The caller's metadata, an alist."
+  (read-metadata (%call-metadata (context-call context))))
+
+(defun send-initial-metadata (context metadata)
+  "Sends METADATA, an alist, ahead of the first message; at most once, before any message."
+  (with-foreign-metadata (foreign metadata)
+    (with-status (status)
+      (%call-send-initial-metadata (context-call context)
+                                   (if (cffi:null-pointer-p foreign) (empty-metadata) foreign)
+                                   status)))
+  nil)
+
+(defun set-trailing-metadata (context metadata)
+  "Sets what goes with the status, an alist. Replaces what was set before."
+  (with-foreign-metadata (foreign metadata)
+    (with-status (status)
+      (%call-set-trailing-metadata (context-call context)
+                                   (if (cffi:null-pointer-p foreign) (empty-metadata) foreign)
+                                   status)))
+  nil)
+
+(defvar *empty-metadata* nil)
+(defun empty-metadata () (or *empty-metadata* (setf *empty-metadata* (%metadata-new))))
+(at-image-start (setf *empty-metadata* nil))
+
+(defun cancelled-p (context)
+  "Whether the caller cancelled, its deadline passed or it is gone: the answer reaches nobody."
+  (= 1 (%call-is-cancelled (context-call context))))
+
+(defmethod send ((context context) message &key buffered half-close)
+  (declare (ignore half-close))
+  (let ((pointer (context-call context)))
+    (send-payload pointer message (rpc-response (context-rpc context)) (if buffered 2 0)
+                  (lambda (c flags)
+                    (with-status (status)
+                      (in-c (%call-send pointer c flags status)))))
+    message))
+
+(defmethod receive ((context context))
+  (handler-case
+      (receive-into (context-call context) (rpc-request (context-rpc context))
+                    (lambda (pointer c) (in-c (%call-receive pointer c))))
+    (decode-error (trouble) (error (unreadable-error trouble "request")))))
+
+(defmethod cancel ((context context))
+  (fail :cancelled "cancelled by the handler"))
+
+(cffi:defcallback %cancelled :void ((arg :unsigned-long))
+  (let ((function (object-of arg)))
+    (when function
+      (guarded (funcall function)
+        (format *error-output* "~&polycall: a cancellation callback failed: ~A~%" condition)))))
+
+(defun on-cancel (context function)
+  "Calls FUNCTION, of no arguments, if the call is cancelled before the handler has returned; at once if
+it already is. It runs on another thread. A second one replaces the first; NIL removes it."
+  (let ((before (context-cancel-number context))
+        (number (when function (register-object function))))
+    (setf (context-cancel-number context) number)
+    (if function
+        (in-c (%call-on-cancel (context-call context) (cffi:callback %cancelled) number))
+        (in-c (%call-on-cancel (context-call context) (cffi:null-pointer) 0)))
+    (when before (forget-object before)))
+  nil)
+
+(defun leave-context (context)
+  "The call is finished: what was made for it goes."
+  (setf (context-pointer context) nil)
+  (let ((number (shiftf (context-cancel-number context) nil)))
+    (when number (forget-object number))))

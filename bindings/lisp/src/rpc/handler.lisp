@@ -1,0 +1,66 @@
+;;;; The library calls a handler.
+
+(in-package #:polycall)
+
+(defstruct (handler (:constructor make-handler (rpc service server)) (:copier nil))
+  rpc service server)
+
+(defun finish-with-error (context condition)
+  (let ((pointer (context-pointer context)))
+    (when pointer
+      (with-struct (status %status)
+        (store-status status condition)
+        (let ((number (context-cancel-number context)))
+          (setf (context-pointer context) nil)
+          (%call-finish pointer status (cffi:null-pointer))
+          (%status-clear status)
+          (setf (context-cancel-number context) number)))
+      (leave-context context))))
+
+(defun finish-with-response (context response)
+  (let ((pointer (context-call context)))
+    (with-struct (c %message)
+      (with-writer (writer)
+        (handler-case (write-payload writer response (rpc-response (context-rpc context)))
+          (encode-error (trouble)
+            (fail :internal (format nil "the handler's response is unusable: ~A" trouble))))
+        (with-payload (c writer)
+          (setf (context-pointer context) nil)
+          (%call-finish pointer (cffi:null-pointer) c))))
+    (leave-context context)))
+
+(defun finish-stream (context)
+  (let ((pointer (context-call context)))
+    (setf (context-pointer context) nil)
+    (%call-finish pointer (cffi:null-pointer) (cffi:null-pointer))
+    (leave-context context)))
+
+(defun read-request (message rpc)
+  (handler-case (with-writer (writer) (read-payload writer message (rpc-request rpc)))
+    (decode-error (trouble) (error (unreadable-error trouble "request")))))
+
+(defun run-handler (handler context request)
+  (let* ((rpc (handler-rpc handler))
+         (function (rpc-handler rpc))
+         (service (handler-service handler)))
+    (ecase (rpc-kind rpc)
+      (:unary
+       (finish-with-response
+        context (funcall function service (read-request request rpc) context)))
+      (:server-streaming
+       (funcall function service (read-request request rpc) context)
+       (finish-stream context))
+      (:client-streaming
+       (finish-with-response context (funcall function service context context)))
+      (:bidi-streaming
+       (funcall function service context context)
+       (finish-stream context)))))
+
+(cffi:defcallback %handle :void ((arg :unsigned-long) (call :pointer) (request :pointer))
+  (let* ((handler (object-of arg))
+         (server (handler-server handler))
+         (context (make-context call (handler-rpc handler) server)))
+    (worker-busy server)
+    (guarded (run-handler handler context request)
+      (finish-with-error context condition))
+    (worker-idle server)))

@@ -1,0 +1,66 @@
+;;;; What the binding needs of ECL: threads, locks, and waits in C.
+
+(in-package #:polycall)
+
+(defmacro in-c (&body body)
+  "Runs BODY, which waits in the C library. An interruption waits until it is over."
+  `(mp:without-interrupts ,@body))
+
+(defmacro uninterrupted (&body body)
+  "BODY, a cleanup, is run to its end before an interruption is looked at."
+  `(mp:without-interrupts ,@body))
+
+(defun make-lock (name) (mp:make-lock :name name :recursive t))
+(defmacro with-lock ((lock) &body body) `(mp:with-lock (,lock) ,@body))
+(defmacro with-plain-lock ((lock) &body body) `(mp:with-lock (,lock) ,@body))
+
+(defun make-condition-variable () (mp:make-condition-variable))
+(defun wait-on (variable lock seconds)
+  "Waits with LOCK held. NIL: SECONDS (NIL: for ever) are over."
+  (if seconds
+      (mp:condition-variable-timedwait variable lock seconds)
+      (mp:condition-variable-wait variable lock)))
+(defun wake-all (variable) (mp:condition-variable-broadcast variable))
+
+(defun start-thread (name function)
+  (let ((process (mp:make-process :name name)))
+    (mp:process-preset process function)
+    (mp:process-enable process)
+    process))
+(defun join-thread (thread) (mp:process-join thread))
+(defun this-thread () mp:*current-process*)
+(defun interruption-pending-p (thread) (declare (ignore thread)) nil)
+
+(defmacro define-pool (name push pop)
+  "A list of things to use again, for any thread."
+  `(progn
+     (defvar ,name '())
+     (defvar ,(intern (format nil "~A-LOCK" name)) (mp:make-lock))
+     (defmacro ,push (thing)
+       `(mp:with-lock (,',(intern (format nil "~A-LOCK" name))) (push ,thing ,',name)))
+     (defmacro ,pop ()
+       `(mp:with-lock (,',(intern (format nil "~A-LOCK" name))) (pop ,',name)))))
+
+(defstruct (counter (:constructor make-counter ()))
+  (word 0) (lock (mp:make-lock)))
+(defun counter-add (counter delta)
+  "Adds DELTA; the sum before."
+  (mp:with-lock ((counter-lock counter))
+    (prog1 (counter-word counter) (incf (counter-word counter) delta))))
+
+(defmacro with-pinned-octets ((pointer octets) &body body)
+  `(cffi:with-pointer-to-vector-data (,pointer ,octets) ,@body))
+
+(defun copy-from-foreign (pointer octets size)
+  (ffi:c-inline (pointer octets size) (:pointer-void :object :fixnum) :void
+                "memcpy((#1)->vector.self.b8, #0, #2)")
+  nil)
+
+(defun runtime-name () "ecl")
+
+(defmacro at-image-start (&body body) (declare (ignore body)) nil)
+
+(defmacro handling-exhaustion (form on-exhausted)
+  `(handler-case ,form
+     (ext:stack-overflow () ,on-exhausted)
+     (storage-condition () ,on-exhausted)))
