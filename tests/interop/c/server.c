@@ -74,6 +74,13 @@ int interop_serve(const char* target, char* address, size_t size) {
   return started ? 0 : 1;
 }
 
+// The services as a module of the C host's.
+INTEROP_API polycall_code polycall_register(polycall_server* borrowed, polycall_status* status);
+polycall_code polycall_register(polycall_server* borrowed, polycall_status* status) {
+  polycall_code code = add_test_service(borrowed, status);
+  return code == POLYCALL_OK ? add_polycall_test_service(borrowed, status) : code;
+}
+
 void interop_wait(void) {
   pthread_mutex_lock(&mutex);
   while (!shut_down) pthread_cond_wait(&changed, &mutex);

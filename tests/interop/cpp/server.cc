@@ -82,8 +82,17 @@ std::shared_ptr<Testee> Current() {
   return testee;
 }
 
+// The services as a module of the C host's. The server is its owner's to shut down.
+polycall::Status Register(polycall::Server& server) {
+  const polycall::Status status = server.AddService(std::make_shared<TestService>());
+  if (!status.ok()) return status;
+  return server.AddService(std::make_shared<PolyCallTestService>([](int) {}));
+}
+
 }  // namespace
 }  // namespace interop
+
+POLYCALL_MODULE(interop::Register);
 
 int interop_serve(const char* target, char* address, size_t size) {
   auto testee = std::make_shared<interop::Testee>();

@@ -1,7 +1,7 @@
 // The program of a testee whose language has a shared library:
-//   client --target T --case C --token K [--with-server self|LIBRARY]
-//   server --target T [--with-client LIBRARY --case C --token K]
-// With the bracketed options both ends are in this process.
+//   client --target T --case C[,C...] --token K [--with-server self|LIBRARY|host:LANG:MODULE]
+//   server --target T [--with-client LIBRARY --case C[,C...] --token K]
+// With the bracketed options both ends are in this process. ../README.md tells what is printed.
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hosting.h"
 #include "testee.h"
 
 typedef struct Arguments {
@@ -26,8 +27,9 @@ typedef int (*ClientFunction)(const char* target, const char* case_name, const c
 
 static int usage(const char* program) {
   fprintf(stderr,
-          "usage: %s client --target T --case C --token K [--with-server self|LIBRARY]\n"
-          "       %s server --target T [--with-client LIBRARY --case C --token K]\n",
+          "usage: %s client --target T --case C[,C...] --token K [--with-server "
+          "self|LIBRARY|host:LANG:MODULE]\n"
+          "       %s server --target T [--with-client LIBRARY --case C[,C...] --token K]\n",
           program, program);
   return 64;
 }
@@ -72,18 +74,49 @@ static void* library_find(void* library, const char* name) {
   return function;
 }
 
+// Several cases one after another, each with its outcome; or one, whose outcome is the exit code.
+static int run_cases(const Arguments* arguments, const char* target, ClientFunction client) {
+  if (strchr(arguments->case_name, ',') == NULL) {
+    return client(target, arguments->case_name, arguments->token);
+  }
+  char name[64];
+  char token[128];
+  int number = 0;
+  for (const char* rest = arguments->case_name; *rest != '\0'; ++number) {
+    size_t length = strcspn(rest, ",");
+    snprintf(name, sizeof name, "%.*s", (int)length, rest);
+    rest += length + (rest[length] == ',');
+    snprintf(token, sizeof token, "%s.%d", arguments->token, number);
+    int code = client(target, name, token);
+    printf("case %s %s\n", name, code == 0 ? "passed" : code == 3 ? "unknown" : "failed");
+    fflush(stdout);
+  }
+  return 0;
+}
+
 static int run_both(const Arguments* arguments, ServeFunction serve, StopFunction stop,
                     ClientFunction client) {
   char address[256];
   if (serve(arguments->target, address, sizeof address) != 0) return 1;
-  int code = client(address, arguments->case_name, arguments->token);
+  int code = run_cases(arguments, address, client);
   stop();
+  return code;
+}
+
+static int run_hosting(const Arguments* arguments, const char* host) {
+  char address[256];
+  if (hosting_serve(host, arguments->target, address, sizeof address) != 0) return 1;
+  int code = run_cases(arguments, address, interop_client);
+  hosting_stop();
   return code;
 }
 
 static int run_client(const Arguments* arguments) {
   if (arguments->with_server == NULL) {
-    return interop_client(arguments->target, arguments->case_name, arguments->token);
+    return run_cases(arguments, arguments->target, interop_client);
+  }
+  if (strncmp(arguments->with_server, "host:", 5) == 0) {
+    return run_hosting(arguments, arguments->with_server + 5);
   }
   if (strcmp(arguments->with_server, "self") == 0) {
     return run_both(arguments, interop_serve, interop_stop, interop_client);

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """The Python testee:
 
-    client --target T --case C --token K [--with-server self|LIBRARY]
-    server --target T [--with-client LIBRARY --case C --token K]
+    client --target T --case C[,C...] --token K [--with-server self|LIBRARY|host:LANG:MODULE]
+    server --target T [--with-client LIBRARY --case C[,C...] --token K]
 
-With the bracketed options both ends are in this process.
+With the bracketed options both ends are in this process. ../README.md tells what is printed.
 """
 
 import argparse
@@ -14,8 +14,11 @@ import sys
 import threading
 
 import client
+import hosting
 import native
 import server
+
+OUTCOMES = {0: "passed", 3: "unknown"}
 
 
 def main() -> int:
@@ -34,18 +37,33 @@ def main() -> int:
 
 def run_client(options) -> int:
     if options.with_server is None:
-        return client.run(options.target, options.case, options.token)
-    serving = server if options.with_server == "self" else native.Library(options.with_server)
+        return run_cases(options, options.target, client.run)
+    if options.with_server.startswith("host:"):
+        serving = hosting.Hosted(options.with_server.removeprefix("host:"))
+    else:
+        serving = server if options.with_server == "self" else native.Library(options.with_server)
     address = serving.serve(options.target)
-    code = client.run(address, options.case, options.token)
+    code = run_cases(options, address, client.run)
     serving.stop()
     return code
+
+
+def run_cases(options, target, run) -> int:
+    """Several cases one after another, each with its outcome; or one, whose outcome is the exit
+    code."""
+    names = options.case.split(",")
+    if len(names) == 1:
+        return run(target, options.case, options.token)
+    for number, name in enumerate(names):
+        code = run(target, name, f"{options.token}.{number}")
+        print(f"case {name} {OUTCOMES.get(code, 'failed')}", flush=True)
+    return 0
 
 
 def run_server(options) -> int:
     address = server.serve(options.target)
     if options.with_client is not None:
-        code = native.Library(options.with_client).client(address, options.case, options.token)
+        code = run_cases(options, address, native.Library(options.with_client).client)
         server.stop()
         return code
     print("listening " + address, flush=True)

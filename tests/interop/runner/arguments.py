@@ -57,8 +57,11 @@ def parse(arguments, languages, transports, cases) -> argparse.Namespace:
                         default=REPOSITORY / "build" / "interop",
                         help="where results.json and results.xml go (default: build/interop)")
     parser.add_argument("--list", action="store_true", help="show what there is and end")
-    parser.add_argument("--jobs", type=int, metavar="N", default=min(4, os.cpu_count() or 1),
-                        help="cells at a time (default: one a processor, at most 4)")
+    parser.add_argument("-j", "--jobs", type=int, metavar="N", default=min(4, os.cpu_count() or 1),
+                        help="clients at a time (default: one a processor, at most 4)")
+    parser.add_argument("--one-by-one", action="store_true",
+                        help="a client process for each case (default: one for all cases of a pair "
+                        "and transport that can share it)")
     parser.add_argument("--timeout", type=_positive, metavar="S",
                         help="seconds for one run of a client, instead of the case's own")
     parser.add_argument("--repeat", type=int, metavar="N", default=1,

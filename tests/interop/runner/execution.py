@@ -4,8 +4,9 @@ import itertools
 import os
 import pathlib
 
-from runner import processes
+from runner import batch, processes
 from runner.cells import Cell
+from runner.failures import explain
 from runner.outcomes import Run
 from runner.servers import Server, ServerError, ServerPool
 
@@ -34,17 +35,62 @@ class Executor:
             failure, output = str(error), getattr(error, "output", "")
         return Run(failure, stopwatch.seconds(), output)
 
-    def _run_in_process(self, cell: Cell) -> tuple[str | None, str]:
-        """Client and server in one process: the one that can be loaded goes into the other's."""
+    def run_batch(self, cells: list[Cell]) -> list[Run]:
+        """Runs cells of one client, server and transport, as many as can be in one process."""
+        runs: list[Run] = []
+        while len(runs) < len(cells):
+            rest = cells[len(runs):]
+            if len(rest) == 1:
+                runs.append(self.run(rest[0]))
+            else:
+                runs += self._run_some(rest)
+        return runs
+
+    def _run_some(self, cells: list[Cell]) -> list[Run]:
+        """Of the first cells, at least one: up to that in which the client died or hung."""
+        cell = cells[0]
+        server = None
+        try:
+            if cell.transport.in_process:
+                host, arguments, target = self._in_process(cell)
+            else:
+                server = self._pool.shared(cell.server, cell.transport)
+                host, arguments, target = cell.client, ["client"], server.target
+            return batch.run(cells, self._command(host, arguments, target, cells),
+                             self._environ(cell), self._new_log(), self._timeout, server,
+                             lambda process: self._collect_stacks(host, process, server))
+        except (ServerError, OSError) as error:
+            return [Run(str(error), 0.0, getattr(error, "output", "")) for _ in cells]
+
+    def _command(self, host, arguments, target, cells) -> list[str]:
+        # The token is unique among all runs that may ever share a server.
+        return [*host.command(self._build), *arguments, "--target", target,
+                "--case", ",".join(cell.case.name for cell in cells),
+                "--token", f"{os.getpid()}-{next(_numbers)}"]
+
+    def _new_log(self) -> str:
+        return str(self._folder / f"client-{next(_numbers)}.log")
+
+    def _environ(self, cell: Cell) -> dict[str, str]:
+        """The client's; in one process, with what the server's language needs beside it."""
+        own = cell.client.environ(self._build)
+        return {**cell.server.environ(self._build), **own} if cell.transport.in_process else own
+
+    def _in_process(self, cell: Cell):
+        """Client and server in one process: host, arguments and target."""
         target = cell.transport.target(str(self._folder), next(_numbers))
         if cell.client == cell.server:
-            host, arguments = cell.client, ["client", "--with-server", "self"]
-        elif cell.server.library:
-            host = cell.client
-            arguments = ["client", "--with-server", cell.server.library_path(self._build)]
-        else:
-            host = cell.server
-            arguments = ["server", "--with-client", cell.client.library_path(self._build)]
+            return cell.client, ["client", "--with-server", "self"], target
+        if cell.server.host:
+            return cell.client, ["client", "--with-server", cell.server.host_text(self._build)], target
+        if cell.server.library:
+            return (cell.client,
+                    ["client", "--with-server", cell.server.library_path(self._build)], target)
+        return (cell.server, ["server", "--with-client", cell.client.library_path(self._build)],
+                target)
+
+    def _run_in_process(self, cell: Cell) -> tuple[str | None, str]:
+        host, arguments, target = self._in_process(cell)
         return self._run_steps(cell, host, arguments, target, None)
 
     def _run_with_server(self, cell: Cell) -> tuple[str | None, str]:
@@ -85,51 +131,30 @@ class Executor:
         return None, ""
 
     def _run_step(self, cell, host, command, expected_code, server) -> tuple[str | None, str]:
-        log_path = str(self._folder / f"client-{next(_numbers)}.log")
+        log_path = self._new_log()
         timeout = self._timeout or cell.case.timeout
         with open(log_path, "wb") as log:
-            process = processes.start(command, host.environ(self._build), log)
+            process = processes.start(command, self._environ(cell), log)
         code = processes.wait(process, timeout)
         stacks = "" if code is not None else self._collect_stacks(host, process, server)
         processes.end(process)
         output = processes.tail(log_path)
         os.unlink(log_path)
         if server is not None:
-            output += _section("server", server.output())
+            output += processes.section("server", server.output())
         output += stacks
         if code is None:
             return f"hung: killed after {timeout:g} s", output
         if code == expected_code:
             return None, ""
-        return _explain(cell, code, expected_code, output.partition(_MARK)[0], server), output
+        said = processes.last_line(output.partition(processes.SECTION)[0])
+        return explain(cell, code, expected_code, said, server), output
 
     def _collect_stacks(self, host, process, server) -> str:
-        stacks = _section("stacks of the client", processes.native_stacks(process))
+        stacks = processes.section("stacks of the client", processes.native_stacks(process))
         if server is not None:
-            stacks += _section("stacks of the server", processes.native_stacks(server.process))
+            stacks += processes.section("stacks of the server",
+                                        processes.native_stacks(server.process))
         if host.abort_prints_stacks:
             processes.abort(process)
         return stacks
-
-
-_MARK = "\n--- "
-
-
-def _section(title: str, text: str) -> str:
-    return f"{_MARK}{title}\n{text}" if text.strip() else ""
-
-
-def _explain(cell: Cell, code: int, expected_code: int, client_output: str, server) -> str:
-    """One line: what the client said, and whether the server died."""
-    said = processes.last_line(client_output)
-    if code == 1 and expected_code == 0 and said:
-        line = said
-    else:
-        line = f"the client ended with {processes.explain_exit(code)}"
-        if expected_code:
-            line += f", expected exit code {expected_code}"
-        if said:
-            line += f": {said}"
-    if server is not None and server.died() is not None and cell.case.server_exit_code is None:
-        line += f"; the server died: {processes.explain_exit(server.died())}"
-    return line

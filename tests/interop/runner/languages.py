@@ -12,15 +12,17 @@ SOURCE = pathlib.Path(__file__).resolve().parent.parent
 class Language:
     """How to start the testee of one language.
 
-    `testee` is its command, `library` a shared library with the functions of `testee.h` that
-    another language's testee can load into its process (None: the language cannot be loaded). In
-    both, and in the values of `environment`, {build} and {source} stand for the build's and this
-    folder.
+    `testee` is its command. `host` is how another language's testee serves this one's handlers in
+    its own process: language and module text for the ABI's host loader. `library` is a shared
+    library with the functions of `testee.h`, which another testee can load (None: it has none).
+    In all of them, and in the values of `environment`, {build} and {source} stand for the build's
+    and this folder.
     """
 
     name: str
     testee: tuple[str, ...]
     library: str | None = None
+    host: tuple[str, str] | None = None
     environment: tuple[tuple[str, str], ...] = ()
     # Files beside those that have to be built before.
     needs: tuple[str, ...] = ()
@@ -32,6 +34,10 @@ class Language:
 
     def library_path(self, build: pathlib.Path) -> str | None:
         return None if self.library is None else _expand(self.library, build)
+
+    def host_text(self, build: pathlib.Path) -> str | None:
+        """What a testee gets as --with-server to host this language."""
+        return None if self.host is None else "host:" + _expand(":".join(self.host), build)
 
     def environ(self, build: pathlib.Path) -> dict[str, str]:
         own = {name: _expand(value, build) for name, value in self.environment}
@@ -52,11 +58,22 @@ def _expand(text: str, build: pathlib.Path) -> str:
 
 
 LANGUAGES = (
-    Language("cpp", ("{build}/tests/interop/interop_cpp",), "{build}/tests/interop/interop_cpp.so"),
-    Language("c", ("{build}/tests/interop/interop_c",), "{build}/tests/interop/interop_c.so"),
+    Language(
+        "cpp",
+        ("{build}/tests/interop/interop_cpp",),
+        library="{build}/tests/interop/interop_cpp.so",
+        host=("c", "{build}/tests/interop/interop_cpp.so"),
+    ),
+    Language(
+        "c",
+        ("{build}/tests/interop/interop_c",),
+        library="{build}/tests/interop/interop_c.so",
+        host=("c", "{build}/tests/interop/interop_c.so"),
+    ),
     Language(
         "python",
         ("/usr/bin/python3", "{source}/python/testee.py"),
+        host=("python", "{source}/python/module.py"),
         environment=(
             ("PYTHONPATH", "{build}/python:{build}/tests/interop/interop_python_proto"),
             ("PYTHONDONTWRITEBYTECODE", "1"),

@@ -78,6 +78,14 @@ def tail(path: str) -> str:
         return ""
 
 
+# Before the parts of a failure's output that are not the client's own.
+SECTION = "\n--- "
+
+
+def section(title: str, text: str) -> str:
+    return f"{SECTION}{title}\n{text}" if text.strip() else ""
+
+
 def last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1] if lines else ""

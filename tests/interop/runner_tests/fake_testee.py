@@ -19,6 +19,20 @@ def client(case: str) -> int:
     return 0
 
 
+def run_cases(names: list[str], with_server: str) -> int:
+    if with_server.startswith("host:refused"):
+        print("alpha cannot share a process with refused", file=sys.stderr)
+        return 1
+    if len(names) == 1:
+        return client(names[0])
+    for name in names:
+        code = client(name)
+        print(f"case {name} {'passed' if code == 0 else 'failed'}", flush=True)
+        if name == "leaves":
+            break
+    return 0
+
+
 def server(target: str) -> int:
     if "refused" in target:
         print("that address cannot be had", file=sys.stderr)
@@ -32,7 +46,7 @@ def main() -> int:
     role, arguments = sys.argv[1], sys.argv[2:]
     options = dict(zip(arguments[::2], arguments[1::2]))
     if role == "client" or "--with-client" in options:
-        return client(options["--case"])
+        return run_cases(options["--case"].split(","), options.get("--with-server", ""))
     return server(options["--target"])
 
 
