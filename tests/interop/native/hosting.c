@@ -31,8 +31,7 @@ static void request_shutdown(int64_t grace_ns) {
 static void call_finished(void* arg, polycall_call* call, polycall_status* status, void** state) {
   (void)arg, (void)state;
   const char* service = polycall_call_service(call);
-  if (status->code == POLYCALL_OK &&
-      strcmp(service, "polycall.testing.PolyCallTestService") == 0 &&
+  if (status->code == POLYCALL_OK && strcmp(service, "polycall.testing.PolyCallTestService") == 0 &&
       strcmp(polycall_call_method(call), "Shutdown") == 0) {
     request_shutdown(GRACE_NS);
   }
