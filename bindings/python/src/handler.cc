@@ -91,6 +91,12 @@ void RunWithPython(const Handler& handler, CallObject* context, PyObject* argume
   } else if (SendResponses(handler, context, result.get())) {
     FinishContext(context, nullptr, nullptr);
   } else {
+    // A generator is closed before its call is finished: who waits for the handlers (shutdown) finds
+    // that what stands behind its last `yield` has run.
+    PyObject *type, *value, *trace;
+    PyErr_Fetch(&type, &value, &trace);
+    result = Ref();
+    PyErr_Restore(type, value, trace);
     FinishRaised(handler, context);
   }
 }

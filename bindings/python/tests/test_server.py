@@ -27,6 +27,29 @@ class Recorder(polycall.Interceptor):
         self.events.append(("finished", status.code.name, hasattr(call, "mine")))
 
 
+class Handlers(unittest.TestCase):
+    def test_a_cancelled_generator_has_ended_when_shutdown_returns(self):
+        ended = []
+
+        class Endless(CalcService):
+            def count(self, request, context):
+                try:
+                    while True:
+                        yield AddReply(value=1)
+                finally:
+                    ended.append(True)
+
+        server = polycall.Server()
+        server.add(Endless())
+        target = server.listen(tcp_target())
+        server.start()
+        with polycall.Channel(target) as channel:
+            with CalcClient(channel).count(AddRequest(a=1), timeout=PATIENCE) as replies:
+                next(replies)
+        server.shutdown(grace=PATIENCE)
+        self.assertEqual(ended, [True])
+
+
 class Interceptors(unittest.TestCase):
     def test_a_callers_interceptor_sees_and_adds(self):
         recorder = Recorder()
