@@ -94,6 +94,9 @@ class Builder {
     file->syntax = descriptor.syntax() == pb::FileDescriptor::SYNTAX_PROTO2 ? Syntax::kProto2
                                                                             : Syntax::kProto3;
     file->cc_generic_services = descriptor.options().cc_generic_services();
+    file->java_package = descriptor.options().java_package();
+    file->java_outer_classname = descriptor.options().java_outer_classname();
+    file->java_multiple_files = descriptor.options().java_multiple_files();
     file->has_extensions = descriptor.extension_count() > 0;
     file->comment = CommentOfFile(descriptor);
     // Types first and their fields afterwards: fields point at types, also in a circle.

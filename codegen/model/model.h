@@ -163,6 +163,9 @@ struct File {
   Syntax syntax = Syntax::kProto3;
   bool to_generate = false;  // named on protoc's command line (the others are imports)
   bool cc_generic_services = false;
+  std::string java_package;          // option java_package; empty: none, the package is Java's too
+  std::string java_outer_classname;  // option java_outer_classname; empty: none
+  bool java_multiple_files = false;
   std::vector<const File*> imports;                // direct, in order
   std::vector<const File*> public_imports;         // the public ones among them
   std::vector<std::unique_ptr<Message>> messages;  // top level

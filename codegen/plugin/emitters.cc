@@ -2,6 +2,7 @@
 
 #include "codegen/c/emit.h"
 #include "codegen/cpp/emit.h"
+#include "codegen/java/emit.h"
 #include "codegen/haskell/emit.h"
 #include "codegen/lisp/emit.h"
 #include "codegen/python/emit.h"
@@ -13,6 +14,7 @@ const std::vector<Emitter>& Emitters() {
       {"cpp", {}, EmitCpp},
       {"c", {}, EmitC},
       {"python", {}, EmitPython},
+      {"java", {}, EmitJava},
       {"lisp", {}, EmitLisp},
       {"haskell", {}, EmitHaskell},
   };

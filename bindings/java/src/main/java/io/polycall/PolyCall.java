@@ -1,0 +1,15 @@
+package io.polycall;
+
+/** The library as a whole. */
+public final class PolyCall {
+  private PolyCall() {}
+
+  /**
+   * The version of the native library.
+   *
+   * @return "0.1.0"
+   */
+  public static String version() {
+    return Native.text(Native.version());
+  }
+}

@@ -1,0 +1,290 @@
+package io.polycall;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Services and the places where they are listened for. Any thread.
+ *
+ * <pre>{@code
+ * try (Server server = new Server()) {
+ *   server.add(new MyCalc());
+ *   System.out.println("serving " + server.listen("unix:/tmp/calc.sock"));
+ *   server.start();
+ *   server.await();
+ * }
+ * }</pre>
+ *
+ * <p>A started server lives until it is closed, also if nobody refers to it. Servers that are alive
+ * when the virtual machine ends are shut down. After {@link #close} every function ends with a {@link
+ * StatusException} that says FAILED_PRECONDITION.
+ */
+public final class Server implements AutoCloseable {
+  private static final Set<Server> STARTED = ConcurrentHashMap.newKeySet();
+  private static final long EXIT_MILLIS = 2_000;
+
+  static {
+    Runtime.getRuntime().addShutdownHook(new Thread(Server::closeAll, "polycall-exit"));
+  }
+
+  private static final class ServerHandle extends Handle {
+    ServerHandle(long pointer) {
+      super(pointer);
+    }
+
+    @Override
+    void release() {
+      long handle = pointer;
+      Closer.run(() -> Native.serverFree(handle));
+    }
+  }
+
+  private final ServerHandle handle;
+  private final boolean borrowed;
+
+  /** A server with default options. */
+  public Server() {
+    this(ServerOptions.DEFAULT);
+  }
+
+  /**
+   * A server.
+   *
+   * @param options see there
+   */
+  public Server(ServerOptions options) {
+    this(
+        Native.serverNew(
+            options.limits.toNative(),
+            options.maxThreads,
+            options.flags,
+            options.interceptors.isEmpty() ? null : options.interceptors.toArray(),
+            Native.utf8(options.name)),
+        false);
+  }
+
+  private Server(long pointer, boolean borrowed) {
+    handle = new ServerHandle(pointer);
+    this.borrowed = borrowed;
+    Closer.CLEANER.register(this, handle::close);
+  }
+
+  /** A server of a host's, which stays the host's. Called by native code. */
+  static Server borrow(long server) {
+    return new Server(Native.serverBorrow(server), true);
+  }
+
+  private void enter() {
+    if (!handle.enter()) {
+      throw Failures.closed("the server is closed");
+    }
+  }
+
+  private void leave() {
+    handle.leave();
+  }
+
+  /**
+   * Adds a service; before {@link #start} only.
+   *
+   * @param service the handlers
+   * @return this
+   * @throws StatusException ALREADY_EXISTS if a service of the name was added before
+   */
+  public Server add(Service service) {
+    ServiceDefinition definition = service.polycallDefinition();
+    ServiceDescriptor descriptor = definition.service;
+    List<MethodDescriptor<?, ?>> methods = descriptor.methods;
+    List<MethodHandler<?, ?>> handlers = definition.handlers;
+    if (handlers.size() != methods.size()) {
+      throw new IllegalArgumentException(
+          descriptor.name
+              + " has "
+              + methods.size()
+              + " methods, but its definition "
+              + handlers.size()
+              + " handlers");
+    }
+    enter();
+    try {
+      Native.serverAddService(
+          handle.pointer,
+          Native.utf8(descriptor.name),
+          methods.stream().map(method -> Native.utf8(method.name)).toArray(),
+          methods.stream().map(method -> Native.utf8(method.request.name)).toArray(),
+          methods.stream().map(method -> Native.utf8(method.response.name)).toArray(),
+          methods.stream().mapToLong(method -> method.kind.ordinal()).toArray(),
+          methods.stream().mapToLong(method -> method.flags).toArray(),
+          methods.stream().mapToLong(method -> method.timeoutNanos).toArray(),
+          descriptor.files(),
+          descriptor.fingerprint,
+          handlers.toArray(),
+          methods.stream().mapToLong(method -> method.request.table()).toArray(),
+          handlers.stream().mapToLong(handler -> handler.asynchronous ? 1 : 0).toArray());
+    } finally {
+      leave();
+    }
+    return this;
+  }
+
+  /**
+   * Listens on "unix:/path", "tcp://host:port" (port 0: any) or "inproc:name"; before or after start.
+   *
+   * @param target where
+   * @return the target that callers use
+   * @throws StatusException ALREADY_EXISTS if somebody listens there
+   */
+  public String listen(String target) {
+    enter();
+    try {
+      return Native.text(Native.serverListen(handle.pointer, Native.utf8(target)));
+    } finally {
+      leave();
+    }
+  }
+
+  /** Starts serving. */
+  public void start() {
+    enter();
+    try {
+      if (!borrowed) {
+        STARTED.add(this);
+      }
+      Native.serverStart(handle.pointer);
+    } finally {
+      leave();
+    }
+  }
+
+  /**
+   * Shuts down: takes no new calls, lets those under way end, and cancels them with UNAVAILABLE when
+   * the time is over. Waits until handlers have finished or were cancelled. A second call waits for
+   * the first.
+   *
+   * @param grace how long calls may still take
+   * @throws IllegalStateException if it is called from a handler, for which it would have to wait
+   */
+  public void shutdown(Duration grace) {
+    if (Native.insideUpcall()) {
+      throw new IllegalStateException(
+          "a handler cannot shut its server down: do it on another thread");
+    }
+    enter();
+    try {
+      Native.serverShutdown(handle.pointer, Math.max(0, Native.nanos(grace)));
+    } finally {
+      leave();
+    }
+    STARTED.remove(this);
+  }
+
+  /** Waits until the server was shut down. */
+  public void await() {
+    await(null);
+  }
+
+  /**
+   * Waits until the server was shut down.
+   *
+   * @param timeout how long; null: without a bound
+   * @return false if the time is over
+   */
+  public boolean await(Duration timeout) {
+    enter();
+    try {
+      return Native.serverWait(handle.pointer, timeout == null ? -1 : bound(timeout)) == 0;
+    } finally {
+      leave();
+    }
+  }
+
+  /**
+   * Donates this thread: it reads requests and runs handlers, as the runtime's threads do, until the
+   * server is shut down.
+   *
+   * @param timeout how long; null: without a bound
+   * @return false if the time is over
+   */
+  public boolean runWorker(Duration timeout) {
+    enter();
+    try {
+      return Native.serverRunWorker(handle.pointer, timeout == null ? -1 : bound(timeout)) == 0;
+    } finally {
+      leave();
+    }
+  }
+
+  private static long bound(Duration timeout) {
+    return Math.max(0, Native.nanos(timeout));
+  }
+
+  /**
+   * Sets what the built-in health service answers.
+   *
+   * @param service a full name; "" is the server as a whole
+   * @param serving whether it serves
+   */
+  public void setServing(String service, boolean serving) {
+    enter();
+    try {
+      Native.serverSetServing(handle.pointer, Native.utf8(service), serving);
+    } finally {
+      leave();
+    }
+  }
+
+  /**
+   * Counters since the start.
+   *
+   * @return a copy
+   */
+  public ServerStats stats() {
+    enter();
+    try {
+      long[] at = Native.serverStats(handle.pointer);
+      return new ServerStats(at[0], at[1], at[2], at[3], at[4], at[5], at[6]);
+    } finally {
+      leave();
+    }
+  }
+
+  /**
+   * Shuts down without grace if need be, waits until no handler runs, and frees the server. From a
+   * handler of its own it happens on another thread. A second close does nothing.
+   */
+  @Override
+  public void close() {
+    if (!handle.enter()) {
+      return;
+    }
+    STARTED.remove(this);
+    Closer.run(
+        () -> {
+          try {
+            handle.close();
+            if (!borrowed) {
+              Native.serverShutdown(handle.pointer, 0);
+            }
+          } finally {
+            handle.leave();
+          }
+        });
+  }
+
+  /** Whatever still serves when the virtual machine ends; handlers that do not return are left. */
+  private static void closeAll() {
+    if (STARTED.isEmpty()) {
+      return;
+    }
+    Thread closer = new Thread(() -> List.copyOf(STARTED).forEach(Server::close));
+    closer.setDaemon(true);
+    closer.start();
+    try {
+      closer.join(EXIT_MILLIS);
+    } catch (InterruptedException ended) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
