@@ -1,4 +1,4 @@
-# polycall_generate(TARGET t LANGUAGE cpp|c|python PROTOS a.proto ... [IMPORT_DIRS dir ...]
+# polycall_generate(TARGET t LANGUAGE cpp|c|python|java PROTOS a.proto ... [IMPORT_DIRS dir ...]
 #                   [OUT_DIR dir] [LINK target ...])
 #
 # Runs protoc with protoc-gen-polycall on the .proto files and makes the target `t`:
@@ -6,6 +6,8 @@
 #   cpp     a static library of protoc's own x.pb.cc; users of it include "x.pb.h" and "x.polycall.h"
 #   c       a static library of x.polycall.c; users of it include "x.polycall.h"
 #   python  a folder with x_pb2.py and x_polycall.py, made by a custom target of ALL
+#   java    t.jar with the classes of messages and stubs, made by a custom target of ALL, whose property
+#           POLYCALL_CLASSPATH is what users of it need: t.jar, polycall.jar, protobuf's jar
 #
 # PROTOS       the files to generate, each below one of the IMPORT_DIRS. What they import is not
 #              generated along with them: name it too, or generate it in a target of its own and name
@@ -78,14 +80,74 @@ function(_polycall_options_target)
   target_link_libraries(polycall_options_cpp PUBLIC protobuf::libprotobuf)
 endfunction()
 
+# The jars that generated Java needs, and javac: in the build's cache, or where an install put them.
+macro(_polycall_find_java)
+  find_program(POLYCALL_JAVAC javac HINTS ENV JAVA_HOME PATH_SUFFIXES bin REQUIRED)
+  get_filename_component(java_bin ${POLYCALL_JAVAC} REALPATH)
+  get_filename_component(java_bin ${java_bin} DIRECTORY)
+  find_file(POLYCALL_PROTOBUF_JAR NAMES protobuf-java.jar protobuf.jar PATHS /usr/share/java REQUIRED)
+  if(NOT POLYCALL_JAR)
+    find_file(POLYCALL_JAR polycall.jar REQUIRED
+      HINTS ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../../../share/java
+            ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../../../../share/java)
+  endif()
+endmacro()
+
+# LANGUAGE java of polycall_generate, whose variables it reads. The files that protoc makes are named by
+# options in the .proto, so that one command does all from .proto to jar.
+macro(_polycall_generate_java)
+  _polycall_find_java()
+  set(jar ${arg_OUT_DIR}/${arg_TARGET}.jar)
+  set(classpath ${POLYCALL_JAR} ${POLYCALL_PROTOBUF_JAR})
+  foreach(linked IN LISTS arg_LINK)
+    get_target_property(linked_classpath ${linked} POLYCALL_CLASSPATH)
+    if(linked_classpath)
+      list(APPEND classpath ${linked_classpath})
+    endif()
+  endforeach()
+  list(REMOVE_DUPLICATES classpath)
+  list(JOIN classpath ":" classpath_text)
+  set(protos)
+  foreach(proto IN LISTS arg_PROTOS)
+    get_filename_component(proto ${proto} ABSOLUTE)
+    list(APPEND protos ${proto})
+  endforeach()
+  set(made ${arg_OUT_DIR}/src ${arg_OUT_DIR}/classes)
+  add_custom_command(
+    OUTPUT ${jar}
+    COMMAND ${CMAKE_COMMAND} -E rm -rf ${made}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${made}
+    COMMAND protobuf::protoc --plugin=protoc-gen-polycall=$<TARGET_FILE:${plugin}>
+            --polycall_out=lang=java:${arg_OUT_DIR}/src --java_out=${arg_OUT_DIR}/src
+            ${includes} ${protos}
+    COMMAND sh -c "find src -name '*.java' >sources"
+    COMMAND ${POLYCALL_JAVAC} -encoding UTF-8 --release 17 -nowarn -d classes -cp ${classpath_text}
+            @sources
+    COMMAND ${java_bin}/jar --create --file ${jar} -C classes .
+    WORKING_DIRECTORY ${arg_OUT_DIR}
+    DEPENDS ${protos} ${plugin} protobuf::protoc ${POLYCALL_JAR}
+    COMMENT "Generating java for ${arg_TARGET}"
+    VERBATIM)
+  file(MAKE_DIRECTORY ${arg_OUT_DIR})
+  add_custom_target(${arg_TARGET} ALL DEPENDS ${jar})
+  if(TARGET polycall_java)
+    add_dependencies(${arg_TARGET} polycall_java)
+  endif()
+  if(arg_LINK)
+    add_dependencies(${arg_TARGET} ${arg_LINK})
+  endif()
+  set_target_properties(${arg_TARGET} PROPERTIES
+    POLYCALL_OUT_DIR ${arg_OUT_DIR}/src POLYCALL_CLASSPATH "${jar};${classpath}")
+endmacro()
+
 function(polycall_generate)
   cmake_parse_arguments(arg "" "TARGET;LANGUAGE;OUT_DIR" "PROTOS;IMPORT_DIRS;LINK" ${ARGN})
   if(NOT arg_TARGET OR NOT arg_PROTOS)
     message(FATAL_ERROR "polycall_generate: TARGET and PROTOS are needed")
   endif()
-  if(NOT arg_LANGUAGE MATCHES "^(cpp|c|python)$")
+  if(NOT arg_LANGUAGE MATCHES "^(cpp|c|python|java)$")
     message(FATAL_ERROR
-      "polycall_generate(${arg_TARGET}): LANGUAGE is \"${arg_LANGUAGE}\"; known are cpp, c, python")
+      "polycall_generate(${arg_TARGET}): LANGUAGE is \"${arg_LANGUAGE}\"; known are cpp, c, python, java")
   endif()
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR
@@ -110,6 +172,11 @@ function(polycall_generate)
     find_package(Protobuf REQUIRED)
   endif()
   _polycall_target(plugin protoc-gen-polycall)
+
+  if(arg_LANGUAGE STREQUAL "java")
+    _polycall_generate_java()
+    return()
+  endif()
 
   set(outputs)
   set(sources)

@@ -103,7 +103,6 @@ void WriteHandler(const ClassWriter& to, size_t index, bool async) {
     result = async ? stage("?") : "void";
   }
   parameters.push_back(to.imports.Runtime("ServerContext") + " context");
-  to.writer.Line();
   WriteJavadoc(method.comment, "Serves " + to.service.full_name + "." + method.name + ".", {},
                method.deprecated, &to.writer);
   if (method.deprecated) to.writer.Line("@", to.imports.Use("java.lang", "Deprecated"));
@@ -119,20 +118,26 @@ void WriteHandler(const ClassWriter& to, size_t index, bool async) {
 }
 
 void WriteBase(const ClassWriter& to, const std::string& name, bool async) {
-  WriteJavadoc(to.service.comment, "Serves " + to.service.full_name + ".",
-               {async ? "Handlers return stages, which end their calls, and do not block. Override "
-                        "them; one that"
-                      : "Handlers run on the runtime's threads, many at once, and may block. "
-                        "Override them; one",
-                async ? "is not ends UNIMPLEMENTED." : "that is not ends UNIMPLEMENTED."},
-               to.service.deprecated, &to.writer);
+  WriteJavadoc(
+      to.service.comment, "Serves " + to.service.full_name + ".",
+      async
+          ? std::vector<
+                std::string>{"Handlers return stages, which end their calls, and do not block.",
+                             "Override them; one that is not ends UNIMPLEMENTED."}
+          : std::vector<
+                std::string>{"Handlers run on the runtime's threads, many at once, and may block.",
+                             "Override them; one that is not ends UNIMPLEMENTED."},
+      to.service.deprecated, &to.writer);
   WriteAnnotations(to);
   to.writer.Line("public abstract class ", name, " implements ", to.imports.Runtime("Service"),
                  " {");
   {
     const auto body = to.writer.Indented();
     if (!async) WriteDescriptor(to);
-    for (size_t i = 0; i < to.service.methods.size(); ++i) WriteHandler(to, i, async);
+    for (size_t i = 0; i < to.service.methods.size(); ++i) {
+      if (!async || i > 0) to.writer.Line();
+      WriteHandler(to, i, async);
+    }
     if (!async || !to.service.methods.empty()) to.writer.Line();
     const std::string definition = to.imports.Runtime("ServiceDefinition");
     const std::string owner = async ? to.classes.service + "." : "";

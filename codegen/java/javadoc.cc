@@ -49,9 +49,9 @@ void WriteJavadoc(const model::Comment& comment, const std::string& otherwise,
     paragraph = false;
   }
   if (lines.empty()) lines.push_back(otherwise);
-  for (const std::string& line : also) {
-    lines.emplace_back();
-    lines.push_back("<p>" + line);
+  for (size_t i = 0; i < also.size(); ++i) {
+    if (i == 0) lines.emplace_back();
+    lines.push_back((i == 0 ? "<p>" : "") + also[i]);
   }
   if (deprecated) {
     lines.emplace_back();

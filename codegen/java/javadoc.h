@@ -13,7 +13,7 @@ namespace polycall::codegen::java {
 // Text that means itself in Javadoc: no tags, no markup, no end of the comment, no escape.
 std::string EscapeJavadoc(std::string_view line);
 
-// The comment, or else `otherwise`; then a paragraph for each line of `also`.
+// The comment, or else `otherwise`; then a paragraph of the lines of `also`.
 void WriteJavadoc(const model::Comment& comment, const std::string& otherwise,
                   const std::vector<std::string>& also, bool deprecated, Writer* writer);
 

@@ -64,7 +64,7 @@ TEST(Emitters, EveryLanguageIsListedOnce) {
     languages.push_back(emitter.language);
     EXPECT_NE(emitter.emit, nullptr);
   }
-  EXPECT_THAT(languages, UnorderedElementsAre("cpp", "c", "python"));
+  EXPECT_THAT(languages, UnorderedElementsAre("cpp", "c", "python", "java"));
 }
 
 }  // namespace

@@ -15,7 +15,8 @@ polycall_code Started(void* arg, polycall_call* call, polycall_metadata* metadat
   const UpcallScope scope;
   const Local view(
       env, env->CallStaticObjectMethod(g_java.upcalls, g_java.new_intercepted, HandleOf(call)));
-  const Local entries(env, view ? MetadataToJava(env, metadata) : nullptr);
+  const bool made = env->ExceptionCheck() == JNI_FALSE;
+  const Local entries(env, made ? MetadataToJava(env, metadata) : nullptr);
   if (env->ExceptionCheck() == JNI_FALSE) {
     *state = env->NewGlobalRef(view.get());
     const Local added(env, static_cast<jobjectArray>(env->CallStaticObjectMethod(

@@ -30,7 +30,7 @@ SlotMemory* Make(JNIEnv* env) {
   if (out) {
     const Local made(
         env, env->CallStaticObjectMethod(g_java.upcalls, g_java.new_slot, in.get(), out.get()));
-    if (made) java = env->NewGlobalRef(made.get());
+    if (!ClearException(env) && made) java = env->NewGlobalRef(made.get());
   }
   ClearException(env);
   if (java == nullptr) {

@@ -51,7 +51,7 @@ void Throw(JNIEnv* env, const polycall_status& status) {
   const Local exception(env, static_cast<jthrowable>(env->CallStaticObjectMethod(
                                  g_java.upcalls, g_java.status_exception, jint{status.code},
                                  message.get(), details.get())));
-  if (exception && env->ExceptionCheck() == JNI_FALSE) env->Throw(exception.get());
+  if (env->ExceptionCheck() == JNI_FALSE && exception) env->Throw(exception.get());
 }
 
 void Throw(JNIEnv* env, polycall_code code, const char* message) {
@@ -77,7 +77,7 @@ void TakeException(JNIEnv* env, polycall_status* status) {
     const Local parts(env,
                       static_cast<jobjectArray>(env->CallStaticObjectMethod(
                           g_java.upcalls, g_java.to_status, exception.get(), code_array.get())));
-    if (parts && env->ExceptionCheck() == JNI_FALSE) {
+    if (env->ExceptionCheck() == JNI_FALSE && parts) {
       jint code = POLYCALL_UNKNOWN;
       env->GetIntArrayRegion(code_array.get(), 0, 1, &code);
       const Local message(env, static_cast<jbyteArray>(env->GetObjectArrayElement(parts.get(), 0)));

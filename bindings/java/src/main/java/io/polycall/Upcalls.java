@@ -121,7 +121,7 @@ final class Upcalls {
   }
 
   /** {message, details}; the code to {@code code[0]}. */
-  static byte[][] toStatus(Throwable error, int[] code) {
+  static Object[] toStatus(Throwable error, int[] code) {
     Status status = Failures.status(error);
     code[0] = status.code().number();
     return parts(status);
@@ -145,7 +145,7 @@ final class Upcalls {
   }
 
   /** The parts of another status, with its code; null to leave it. */
-  static byte[][] interceptFinished(
+  static Object[] interceptFinished(
       Interceptor interceptor,
       InterceptedCall call,
       int code,
