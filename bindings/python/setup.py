@@ -58,6 +58,7 @@ class CMakeBuild(build_ext):
                 "-DCMAKE_BUILD_TYPE=Release",
                 f"-DPython3_EXECUTABLE={sys.executable}",
                 "-DPOLYCALL_BUILD_PYTHON=ON",
+                "-DPOLYCALL_BUILD_JAVA=OFF",
                 "-DPOLYCALL_PYTHON_WHEEL=ON",
                 "-DPOLYCALL_BUILD_CODEGEN=OFF",
                 "-DPOLYCALL_BUILD_TOOLS=OFF",
