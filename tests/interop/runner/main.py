@@ -5,7 +5,7 @@ import shlex
 import sys
 import tempfile
 
-from runner import arguments, expectations, matrix, results
+from runner import arguments, expectations, matrix, page, picture, results
 from runner.cases import CASES
 from runner.cells import plan
 from runner.execution import Executor
@@ -57,6 +57,8 @@ def main(argv=None, languages=LANGUAGES, transports=TRANSPORTS, cases=CASES,
     for problem in problems:
         screen.line(screen.paint(f"FAILED at the end: {problem.rstrip()}", "red"))
     results.write(options.output_dir, outcomes, extra)
+    page.write(options.output_dir, outcomes, extra)
+    picture.write(options.output_dir, outcomes)
     passed = sum(outcome.kind.good for outcome in outcomes)
     failed = sum(outcome.kind.bad for outcome in outcomes) + len(problems)
     screen.line(screen.paint(f"{passed} passed, {failed} failed", "red" if failed else "green"))

@@ -5,6 +5,9 @@ import sys
 import time
 
 
+counted = 0
+
+
 def client(case: str) -> int:
     if case.startswith("fails"):
         print("some noise\nexpected 3, found 4", file=sys.stderr)
@@ -14,6 +17,12 @@ def client(case: str) -> int:
         time.sleep(600)
     if case.startswith("crashes"):
         os.abort()
+    if case.startswith("counts"):
+        global counted
+        counted += 1
+        return 0 if counted == 1 else 1
+    if case.startswith("hosted"):
+        return 0 if "host:fake:a/module" in sys.argv else 1
     if case.endswith(".die"):
         return 42
     return 0
@@ -27,7 +36,8 @@ def run_cases(names: list[str], with_server: str) -> int:
         return client(names[0])
     for name in names:
         code = client(name)
-        print(f"case {name} {'passed' if code == 0 else 'failed'}", flush=True)
+        said = "truth" if name == "lies" else name
+        print(f"case {said} {'passed' if code == 0 else 'failed'}", flush=True)
         if name == "leaves":
             break
     return 0

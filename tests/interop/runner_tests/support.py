@@ -16,7 +16,9 @@ _TESTEE = ("/usr/bin/python3", str(pathlib.Path(__file__).with_name("fake_testee
 ALPHA = Language("alpha", _TESTEE, library="/dev/null")
 BETA = Language("beta", _TESTEE)
 GAMMA = Language("gamma", _TESTEE)
-LANGUAGES = (ALPHA, BETA, GAMMA)
+HOSTED = Language("hosted_one", _TESTEE, host=("fake", "a/module"))
+REFUSED_HOST = Language("refused_host", _TESTEE, host=("refused", "a/module"))
+LANGUAGES = (ALPHA, BETA, GAMMA, HOSTED, REFUSED_HOST)
 INPROC = Transport("inproc", "inproc:{number}", in_process=True)
 UNIX = Transport("unix", "unix:{folder}/{number}")
 REFUSED = Transport("refused", "refused:{number}")
@@ -26,6 +28,12 @@ CASES = (
     Case("fails", "fails"),
     Case("hangs", "hangs", timeout=1.0),
     Case("crashes", "crashes"),
+    Case("leaves", "ends the process after it"),
+    Case("lies", "reports another name"),
+    Case("counts_first", "passes if it is the first of its process"),
+    Case("counts_second", "passes if it is the first of its process"),
+    Case("hosted", "passes if the server is hosted"),
+    Case("also_passes", "passes"),
     Case("dies", "dies on purpose", steps=(Step("dies.die", 42), Step("dies.check")),
          not_over={"inproc": "two processes"}),
     Case("needs_bytes", "is about bytes", not_native="there are none"),
