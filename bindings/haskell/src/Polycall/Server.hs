@@ -1,0 +1,409 @@
+{-# LANGUAGE ExistentialQuantification #-}
+{-# LANGUAGE OverloadedStrings #-}
+{-# LANGUAGE ScopedTypeVariables #-}
+
+-- |
+-- Servers: services plus listeners.
+module Polycall.Server
+  ( Server (..)
+  , withServer
+  , newServer
+  , freeServer
+  , ServerOptions (..)
+  , defaultServerOptions
+  , addService
+  , listen
+  , start
+  , wait
+  , waitFor
+  , shutdown
+  , setServing
+  , ServerStats (..)
+  , stats
+  , runWorker
+    -- * Services and handlers
+  , Service (..)
+  , forked
+  , Handler
+  , Requests
+  , Responses
+  , nextRequest
+  , forRequests
+  , respond
+  , unaryHandler
+  , serverStreamingHandler
+  , clientStreamingHandler
+  , bidiStreamingHandler
+    -- * For the host
+  , borrowServer
+  ) where
+
+import Control.Concurrent
+import Control.Exception hiding (Handler, handle)
+import Control.Monad (forM_, unless, void, when)
+import Data.ByteString (ByteString)
+import qualified Data.ByteString as ByteString
+import qualified Data.ByteString.Unsafe as ByteString
+import Data.IORef
+import Data.Int (Int64)
+import Data.Text (Text)
+import qualified Data.Text as Text
+import qualified Data.Text.Encoding as Text
+import Data.Word (Word32, Word64, Word8)
+import Foreign.C.String (withCString)
+import Foreign.C.Types (CSize)
+import Foreign.Marshal.Alloc (allocaBytes, allocaBytesAligned)
+import Foreign.Marshal.Utils (fillBytes)
+import Foreign.Ptr (FunPtr, Ptr, freeHaskellFunPtr, nullPtr, plusPtr)
+import Foreign.StablePtr
+import Foreign.Storable (peekByteOff, pokeByteOff)
+import Polycall.Channel
+import Polycall.Context
+import Polycall.Foreign
+import Polycall.Interceptor
+import Polycall.Message
+import Polycall.Options
+import Polycall.Runtime
+import Polycall.Status
+import GHC.Conc (getNumProcessors)
+import System.IO.Unsafe (unsafePerformIO)
+
+-- | A server. Any thread may use it.
+data Server = Server
+  { serverHandle :: !(Ptr ServerHandle)
+  , serverIntercepting :: !(Maybe Intercepting)
+  , serverLive :: !(IORef Bool)
+  , serverGrace :: !Seconds
+  }
+
+-- | What can be said about a server. A 'Nothing' is the default in the comment.
+data ServerOptions = ServerOptions
+  { serverLimits :: !Limits
+  , serverMaxThreads :: !(Maybe Int) -- ^ 256: handlers that run at once.
+  , serverName :: !(Maybe Text) -- ^ What peers' 'explain' shows; the program's name.
+  , serverInterceptors :: ![Interceptor]
+  , serverDonatedOnly :: !Bool -- ^ No threads of the runtime's: only 'runWorker' serves.
+  , serverDescribe :: !Bool -- ^ Serve descriptions of the services; 'True' by default.
+  , serverShutdownGrace :: !Seconds -- ^ How long 'withServer' lets calls end; 5 s by default.
+  }
+
+-- | All as the runtime has them.
+defaultServerOptions :: ServerOptions
+defaultServerOptions = ServerOptions defaultLimits Nothing Nothing [] False True 5
+
+-- | A server for the length of an action; then it is shut down, with grace.
+--
+-- > withServer defaultServerOptions $ \server -> do
+-- >   addService server (serveCalc handlers)
+-- >   address <- listen server "tcp://127.0.0.1:0"
+-- >   start server
+-- >   wait server
+withServer :: ServerOptions -> (Server -> IO a) -> IO a
+withServer options use =
+  mask $ \restore -> do
+    server <- newServer options
+    result <- restore (use server) `onException` stop server 0
+    stop server (serverGrace server)
+    return result
+  where
+    stop server grace = shutdown server grace >> freeServer server
+
+-- | The first half of 'withServer'. Handlers of other languages' threads need capabilities of GHC's: a
+-- program that runs on one (no @+RTS -N@) gets as many as there are processors, at most 8.
+newServer :: ServerOptions -> IO Server
+newServer options = mask_ $ do
+  ensureRuntime
+  raiseCapabilities
+  intercepting <- newIntercepting (serverInterceptors options)
+  made <- withStatus $ \failure -> allocaBytesAligned size 8 $ \struct -> do
+    fillBytes struct 0 size
+    pokeByteOff struct 0 (fromIntegral size :: Word64)
+    pokeLimits (struct `plusPtr` 8) (serverLimits options)
+    pokeByteOff struct 80 (maybe 0 fromIntegral (serverMaxThreads options) :: Word32)
+    pokeByteOff struct 84 (flags :: Word32)
+    pokeByteOff struct 88 (fromIntegral (interceptingCount intercepting) :: Word32)
+    pokeByteOff struct 96 (interceptingArray intercepting)
+    let create name = do
+          pokeByteOff struct 112 name
+          handle <- c_server_new struct failure
+          if handle /= nullPtr then return (Right handle) else Left <$> takeStatus failure
+    case serverName options of
+      Nothing -> create nullPtr
+      Just name -> ByteString.useAsCString (Text.encodeUtf8 name) create
+  case made of
+    Left problem -> freeIntercepting intercepting >> throwIO problem
+    Right handle -> do
+      live <- newIORef True
+      return (Server handle (Just intercepting) live (serverShutdownGrace options))
+  where
+    size = 120
+    flags = (if serverDonatedOnly options then 1 else 0) + (if serverDescribe options then 0 else 4)
+
+raiseCapabilities :: IO ()
+raiseCapabilities = do
+  present <- getNumCapabilities
+  processors <- getNumProcessors
+  when (present == 1 && processors > 1) (setNumCapabilities (min 8 processors))
+
+-- | Ends a server; a second time does nothing. Not from a handler.
+freeServer :: Server -> IO ()
+freeServer server = mask_ $ do
+  live <- atomicModifyIORef' (serverLive server) (\before -> (False, before))
+  when live $ do
+    c_server_free (serverHandle server)
+    mapM_ freeIntercepting (serverIntercepting server)
+
+-- | A server that somebody else owns.
+borrowServer :: Ptr ServerHandle -> IO Server
+borrowServer handle = do
+  raiseCapabilities
+  live <- newIORef False
+  return (Server handle Nothing live 0)
+
+-- | Listens on @inproc:name@, @unix:\/path@ or @tcp:\/\/host:port@ (port 0: any) and answers the target
+-- that callers use. Before or after 'start'. Throws ALREADY_EXISTS when somebody listens there.
+listen :: Server -> Text -> IO Text
+listen server target =
+  ByteString.useAsCString (Text.encodeUtf8 target) $ \name -> allocaBytes size $ \address ->
+    withStatus $ \failure -> do
+      code <- c_server_listen (serverHandle server) name address (fromIntegral size) failure
+      throwCode failure code
+      Text.decodeUtf8 <$> ByteString.packCString address
+  where
+    size = 4096
+
+-- | Starts serving.
+start :: Server -> IO ()
+start server = withStatus $ \failure -> do
+  code <- c_server_start (serverHandle server) failure
+  throwCode failure code
+
+-- | Waits until the server has shut down. An asynchronous exception ends the wait.
+wait :: Server -> IO ()
+wait server = do
+  ended <- waitFor server 0.2
+  unless ended (wait server)
+
+-- | The same for at most so long; whether the server has shut down.
+waitFor :: Server -> Seconds -> IO Bool
+waitFor server timeout
+  | timeout > slice = do
+      ended <- once slice
+      if ended then return True else waitFor server (timeout - slice)
+  | otherwise = once timeout
+  where
+    slice = 0.2
+    once span_ = (== 0) <$> c_server_wait (serverHandle server) (seconds span_)
+
+-- | Graceful shutdown: no new calls, those under way may end for so long, then they are cancelled. A
+-- second call waits for the first. Not from a handler.
+shutdown :: Server -> Seconds -> IO ()
+shutdown server grace = c_server_shutdown (serverHandle server) (seconds grace)
+
+-- | What @grpc.health.v1.Health@ answers for a service; @""@ is the server as a whole.
+setServing :: Server -> Text -> Bool -> IO ()
+setServing server name serving = ByteString.useAsCString (Text.encodeUtf8 name) $ \text ->
+  c_server_set_serving (serverHandle server) text (if serving then 1 else 0)
+
+-- | Counters since start.
+data ServerStats = ServerStats
+  { statsConnectionsOpen :: !Word64
+  , statsConnectionsAccepted :: !Word64
+  , statsCallsStarted :: !Word64
+  , statsCallsInFlight :: !Word64
+  , statsCallsFailed :: !Word64 -- ^ Ended with another status than 'Ok'.
+  , statsProtocolErrors :: !Word64
+  , statsThreads :: !Word64
+  }
+  deriving (Eq, Show)
+
+-- | The counters now.
+stats :: Server -> IO ServerStats
+stats server = allocaBytesAligned 64 8 $ \struct -> do
+  fillBytes struct 0 64
+  pokeByteOff struct 0 (64 :: Word64)
+  c_server_stats (serverHandle server) struct
+  ServerStats <$> at struct 8 <*> at struct 16 <*> at struct 24 <*> at struct 32 <*> at struct 40
+    <*> at struct 48 <*> at struct 56
+  where
+    at = peekByteOff
+
+-- | Donates this thread: it reads requests and runs handlers until the server has shut down ('True') or
+-- the time is over.
+runWorker :: Server -> Maybe Seconds -> IO Bool
+runWorker server timeout =
+  (== 0) <$> c_run_worker (serverHandle server) (maybe (-1) seconds timeout :: Int64)
+
+-- ---------------------------------------------------------------------------------------------
+-- Services
+
+-- | A service with its handlers, in the order of the methods. Generated code makes it.
+data Service = Service !ServiceDescriptor ![Handler]
+
+-- | How one method is served.
+data Handler = Handler
+  { handlerRun :: !(ServerCall -> Input -> IO Answer)
+  , handlerForked :: !Bool
+  }
+
+-- What a handler was called with.
+data Input = Input (Ptr MessageStruct) | Kept ByteString | NoInput
+
+-- How it ends the call.
+data Answer = forall a. Message a => Response a | Done
+
+-- | Each handler of the service in a thread of its own (of GHC's, which are cheap), instead of on the
+-- runtime's thread that brought the request. For handlers that wait long, of which there may be many
+-- thousands. What they call inherits deadline and cancellation only by 'Polycall.callParent'.
+forked :: Service -> Service
+forked (Service descriptor handlers) =
+  Service descriptor [handler { handlerForked = True } | handler <- handlers]
+
+foreign import ccall "wrapper" makeHandler :: HandlerFn -> IO (FunPtr HandlerFn)
+foreign import ccall "wrapper" makeFree :: ArgFn -> IO (FunPtr ArgFn)
+
+freeCallback :: FunPtr ArgFn
+freeCallback = unsafePerformIO $ makeFree $ \arg -> do
+  let stable = castPtrToStablePtr arg
+  handlers <- deRefStablePtr stable :: IO [FunPtr HandlerFn]
+  freeStablePtr stable
+  mapM_ freeHaskellFunPtr handlers
+{-# NOINLINE freeCallback #-}
+
+-- | Adds a service, before 'start'. Throws ALREADY_EXISTS for one that was added before.
+addService :: Server -> Service -> IO ()
+addService server (Service descriptor handlers) = mask_ $ do
+  let Bytes files filesSize = serviceFiles descriptor
+      methods = serviceMethods descriptor
+  callbacks <- mapM (makeHandler . serveCall) handlers
+  service <- withCString (serviceName descriptor) $ \name ->
+    c_service_new name (fromIntegral (length methods)) files (fromIntegral filesSize)
+      (serviceFingerprint descriptor)
+  when (service == nullPtr) (throwStatus ResourceExhausted "no memory for a service")
+  forM_ (zip3 [0 ..] methods (zip handlers callbacks)) $
+    \(i, MethodDescriptor name kind flags timeout request response, (handler, callback)) ->
+      withCString name $ \nameText -> withCString request $ \requestText ->
+        withCString response $ \responseText ->
+          c_service_method service i nameText (fromIntegral kind) (fromIntegral flags)
+            (fromIntegral timeout * 1000000) requestText responseText callback
+            (if handlerForked handler then 1 else 0)
+  stable <- newStablePtr callbacks
+  added <- withStatus $ \failure -> do
+    code <- c_service_add service (serverHandle server) (castStablePtrToPtr stable) freeCallback
+      failure
+    if code == 0 then return Nothing else Just <$> takeStatus failure
+  case added of
+    Nothing -> return ()
+    Just problem -> do
+      freeStablePtr stable
+      mapM_ freeHaskellFunPtr callbacks
+      throwIO problem
+
+serveCall :: Handler -> HandlerFn
+serveCall handler _ handle request
+  | handlerForked handler = do
+      input <- if request == nullPtr then return NoInput else Kept <$> messageBytes request
+      void (forkIO (run input))
+  | otherwise = run (if request == nullPtr then NoInput else Input request)
+  where
+    run input = do
+      call <- newServerCall handle
+      outcome <- try (handlerRun handler call input >>= answer call)
+      case outcome of
+        Right () -> return ()
+        Left problem -> endServerCall call (finishWith handle (statusOf problem))
+    answer call ended = case ended of
+      Done -> endServerCall call (c_finish handle nullPtr 0)
+      Response message -> do
+        (sizes, size) <- encodedSize message
+        allocaBytesAligned (max 1 size) 8 $ \bytes -> do
+          encodeInto sizes message bytes
+          endServerCall call (c_finish handle bytes (fromIntegral size))
+
+finishWith :: Ptr CallHandle -> Status -> IO ()
+finishWith handle (Status code message details) =
+  ByteString.useAsCString (Text.encodeUtf8 message) $ \text ->
+    ByteString.unsafeUseAsCStringLen details $ \(memory, size) ->
+      c_finish_status handle (fromIntegral (statusCodeNumber code)) text memory (fromIntegral size)
+
+-- What a handler threw, as a status.
+statusOf :: SomeException -> Status
+statusOf problem
+  | Just known <- fromException problem = if statusCode known == Ok
+      then status Unknown "the handler threw a status that is OK"
+      else known
+  | Just StackOverflow <- fromException problem = status ResourceExhausted "stack overflow"
+  | Just HeapOverflow <- fromException problem = status ResourceExhausted "heap overflow"
+  | Just ThreadKilled <- fromException problem = status Cancelled "the handler's thread was killed"
+  | otherwise = status Unknown (Text.pack (displayException problem))
+
+readInput :: Message a => Input -> IO a
+readInput input = case input of
+  NoInput -> throwStatus Internal "the call came without its request"
+  Kept bytes -> either unreadable return (decode bytes)
+  Input message -> do
+    kind <- peekByteOff message 24 :: IO (Ptr ())
+    outcome <- if kind == nullPtr
+      then do
+        memory <- peekByteOff message 0
+        size <- peekByteOff message 8 :: IO CSize
+        decodeMemory memory (fromIntegral size)
+      else decode <$> messageBytes message
+    either unreadable return outcome
+  where
+    unreadable problem = throwStatus Internal (Text.pack (show problem))
+{-# INLINABLE readInput #-}
+
+-- | The caller's messages of a call that receives.
+newtype Requests request = Requests ServerCall
+
+-- | Where a call that sends puts its messages.
+newtype Responses response = Responses ServerCall
+
+-- | The next message; 'Nothing' after the caller's half-close, or when the call was cancelled
+-- ('isCancelled' tells them apart). One thread at a time.
+nextRequest :: Message request => Requests request -> IO (Maybe request)
+nextRequest (Requests call) = withCall call Nothing $ \handle -> emptyMessage $ \message -> do
+  there <- c_handler_receive handle message
+  if there == 0 then return Nothing else do
+    outcome <- try (readInput (Input message))
+    c_message_release message
+    either (\problem -> throwIO (problem :: SomeException)) (return . Just) outcome
+
+-- | Runs an action on each message until there are no more.
+forRequests :: Message request => Requests request -> (request -> IO ()) -> IO ()
+forRequests requests action =
+  nextRequest requests >>= maybe (return ()) (\x -> action x >> forRequests requests action)
+
+-- | Sends a message; waits while the caller's credit is used up. Throws a 'Status' when the call has
+-- been cancelled. One thread at a time.
+respond :: Message response => Responses response -> response -> IO ()
+respond (Responses call) message = do
+  (sizes, size) <- encodedSize message
+  sent <- withCall call False $ \handle -> allocaBytesAligned (max 1 size) 8 $ \bytes -> do
+    encodeInto sizes message (bytes :: Ptr Word8)
+    withStatus $ \failure -> do
+      code <- c_handler_send handle bytes (fromIntegral size) failure
+      throwCode failure code
+    return True
+  unless sent (throwStatus Cancelled "the call has ended")
+
+-- | For generated code: handlers of the four kinds.
+unaryHandler
+  :: (Message request, Message response) => (ServerCall -> request -> IO response) -> Handler
+unaryHandler f = Handler (\call input -> readInput input >>= fmap Response . f call) False
+{-# INLINABLE unaryHandler #-}
+
+serverStreamingHandler
+  :: Message request => (ServerCall -> request -> Responses response -> IO ()) -> Handler
+serverStreamingHandler f =
+  Handler (\call input -> readInput input >>= \x -> Done <$ f call x (Responses call)) False
+
+clientStreamingHandler
+  :: Message response => (ServerCall -> Requests request -> IO response) -> Handler
+clientStreamingHandler f = Handler (\call _ -> Response <$> f call (Requests call)) False
+
+bidiStreamingHandler
+  :: (ServerCall -> Requests request -> Responses response -> IO ()) -> Handler
+bidiStreamingHandler f = Handler (\call _ -> Done <$ f call (Requests call) (Responses call)) False
+
