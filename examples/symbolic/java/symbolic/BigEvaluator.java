@@ -9,6 +9,8 @@ import symbolic.v1.Operation;
 final class BigEvaluator {
   /** The tree has a hole or a part that is not known here. */
   static final class BadTree extends IllegalArgumentException {
+    private static final long serialVersionUID = 1;
+
     BadTree(String what) {
       super(what);
     }

@@ -14,6 +14,8 @@ import java.math.RoundingMode;
 final class BigFunctions {
   /** What has no real value: the logarithm of -1, a division by zero. */
   static final class NoValue extends ArithmeticException {
+    private static final long serialVersionUID = 1;
+
     NoValue(String what) {
       super(what);
     }
