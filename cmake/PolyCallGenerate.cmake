@@ -1,4 +1,4 @@
-# polycall_generate(TARGET t LANGUAGE cpp|c|python|java PROTOS a.proto ... [IMPORT_DIRS dir ...]
+# polycall_generate(TARGET t LANGUAGE cpp|c|python|java|lisp  PROTOS a.proto ... [IMPORT_DIRS dir ...]
 #                   [OUT_DIR dir] [LINK target ...])
 #
 # Runs protoc with protoc-gen-polycall on the .proto files and makes the target `t`:
@@ -8,6 +8,7 @@
 #   python  a folder with x_pb2.py and x_polycall.py, made by a custom target of ALL
 #   java    t.jar with the classes of messages and stubs, made by a custom target of ALL, whose property
 #           POLYCALL_CLASSPATH is what users of it need: t.jar, polycall.jar, protobuf's jar
+#   lisp    a folder with x.polycall.lisp and t.asd, an ASDF system, made by a custom target of ALL
 #
 # PROTOS       the files to generate, each below one of the IMPORT_DIRS. What they import is not
 #              generated along with them: name it too, or generate it in a target of its own and name
@@ -145,9 +146,9 @@ function(polycall_generate)
   if(NOT arg_TARGET OR NOT arg_PROTOS)
     message(FATAL_ERROR "polycall_generate: TARGET and PROTOS are needed")
   endif()
-  if(NOT arg_LANGUAGE MATCHES "^(cpp|c|python|java)$")
+  if(NOT arg_LANGUAGE MATCHES "^(cpp|c|python|java|lisp)$")
     message(FATAL_ERROR
-      "polycall_generate(${arg_TARGET}): LANGUAGE is \"${arg_LANGUAGE}\"; known are cpp, c, python, java")
+      "polycall_generate(${arg_TARGET}): LANGUAGE is \"${arg_LANGUAGE}\"; known are cpp, c, python, java, lisp")
   endif()
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR
@@ -179,6 +180,7 @@ function(polycall_generate)
   endif()
 
   set(outputs)
+  set(lisp_components)
   set(sources)
   file(MAKE_DIRECTORY ${arg_OUT_DIR})
   foreach(proto IN LISTS arg_PROTOS)
@@ -196,6 +198,9 @@ function(polycall_generate)
       set(message_flags --cpp_out=${arg_OUT_DIR})
     elseif(arg_LANGUAGE STREQUAL "c")
       set(made ${base}.polycall.c ${base}.polycall.h)
+    elseif(arg_LANGUAGE STREQUAL "lisp")
+      set(made ${base}.polycall.lisp)
+      list(APPEND lisp_components "(:file \"${base}.polycall\")")
     else()
       # protoc's Python generator writes a module name, so "-" becomes "_".
       string(REPLACE "-" "_" base ${base})
@@ -213,7 +218,17 @@ function(polycall_generate)
     list(APPEND outputs ${made})
   endforeach()
 
-  if(arg_LANGUAGE STREQUAL "python")
+  if(arg_LANGUAGE STREQUAL "lisp")
+    list(JOIN lisp_components "\n               " lisp_components)
+    file(CONFIGURE OUTPUT ${arg_OUT_DIR}/${arg_TARGET}.asd @ONLY CONTENT
+";;;; Made by polycall_generate. The generated code of the target @arg_TARGET@.
+(asdf:defsystem \"@arg_TARGET@\"
+  :depends-on (\"polycall\")
+  :serial t
+  :components (@lisp_components@))
+")
+  endif()
+  if(arg_LANGUAGE MATCHES "^(python|lisp)$")
     add_custom_target(${arg_TARGET} ALL DEPENDS ${outputs})
     if(arg_LINK)
       add_dependencies(${arg_TARGET} ${arg_LINK})

@@ -102,7 +102,10 @@ std::string Types::Field(const model::Field& field) const {
     return "(:map " + Field(field.map_key()) + " " + Field(field.map_value()) + ")";
   }
   if (field.type == FieldType::kMessage) return Message(*field.message);
-  if (field.type == FieldType::kEnum) return "(:enum " + Enum(*field.enumeration) + ")";
+  if (field.type == FieldType::kEnum) {
+    const bool closed = field.enumeration->file->syntax == model::Syntax::kProto2;
+    return (closed ? "(:closed-enum " : "(:enum ") + Enum(*field.enumeration) + ")";
+  }
   return Scalar(field, file_);
 }
 

@@ -19,7 +19,7 @@
       ((:sint32) (as 'read-varint '(zigzag-decode-32 bits)))
       ((:sint64) (as 'read-varint '(zigzag-decode-64 bits)))
       ((:bool) (as 'read-varint '(/= bits 0)))
-      ((:enum) (as 'read-varint `(,(enum-keyword-function symbol) (signed-32 bits))))
+      ((:enum :closed-enum) (as 'read-varint `(,(enum-keyword-function symbol) (signed-32 bits))))
       ((:fixed32) (as 'read-fixed32 'bits))
       ((:sfixed32) (as 'read-fixed32 '(signed-32 bits)))
       ((:float) (as 'read-fixed32 '(bits-float (ldb (byte 32 0) bits))))
@@ -106,6 +106,13 @@
   (let ((numbers (read-packed-int32 input at end)))
     (map 'simple-vector keyword-of numbers)))
 
+(defun unknown-number (field-number value)
+  "An unknown field with an enum's number."
+  (let ((writer (make-writer 32)))
+    (put-varint writer (signed-varint (the (signed-byte 32) value)))
+    (put-tag writer (ash field-number 3))
+    (writer-result writer)))
+
 (define-fast gather-objects (existing parts packed)
   "The elements of EXISTING and of PARTS, a list in reverse. PACKED: some parts are vectors of them."
   (declare (type simple-vector existing) (type list parts))
@@ -125,13 +132,16 @@
       (replace result existing))))
 
 (defun gather-ranges (ranges input &optional existing)
-  "The bytes of EXISTING and of RANGES, a list of (START . END) in reverse, as octets."
+  "The bytes of EXISTING and of RANGES, a list in reverse of octets and of (START . END) in INPUT."
   (let* ((size (+ (length existing)
-                  (loop for (start . end) in ranges sum (- end start))))
+                  (loop for range in ranges
+                        sum (if (consp range) (- (cdr range) (car range)) (length range)))))
          (result (make-octets size)))
-    (loop for (start . end) in ranges
-          do (decf size (- end start))
-             (replace result input :start1 size :start2 start :end2 end))
+    (dolist (range ranges)
+      (destructuring-bind (bytes start . end)
+          (if (consp range) (cons input range) (list* range 0 (length range)))
+        (decf size (- end start))
+        (replace result bytes :start1 size :start2 start :end2 end)))
     (when existing (replace result existing))
     result))
 
@@ -191,28 +201,52 @@
   (let ((field (d-field decoding)))
     (with-length
      '(when (<= depth 0) (fail-decode at "messages are nested deeper than 100"))
-     `(,(map-decoder field)
+     `(,@(if (eq (field-type (field-value field)) :closed-enum)
+             '(keep-unless start stop)
+             '(progn))
+       (,(map-decoder field)
        (or (,(field-slot field) message)
-           (setf (,(field-slot field) message) (empty-table ,(field-type (field-key field)))))
-       input at stop (the (integer 0 99) (1- depth))))))
+           (setf (,(field-slot field) message) (empty-table ,(plain-type (field-type (field-key field))))))
+       input at stop (the (integer 0 99) (1- depth)))))))
+
+(defmacro keep-unless (start stop form)
+  "An entry that FORM did not take is an unknown field, of the decoder around."
+  `(unless ,form (push (cons ,start ,stop) unknown)))
 
 (defun map-decoder (field) (local-symbol (field-accessor field) "%DECODE-ENTRY/~A"))
 
-(defun scalar-form (field)
-  `(multiple-value-bind (value next)
-       (read-scalar ,(field-type field) ,(field-symbol field) input at end)
-     (declare (type index next))
-     ,(if (eq (field-label field) :repeated) :push (set-form field 'value))
-     (setf at next)))
+(defun scalar-form (field variable)
+  (let ((store (if (eq (field-label field) :repeated)
+                   `(push value ,variable)
+                   (set-form field 'value))))
+    `(multiple-value-bind (value next)
+         (read-scalar ,(field-type field) ,(field-symbol field) input at end)
+       (declare (type index next))
+       ,(if (eq (field-type field) :closed-enum)
+            `(if (integerp value) (push (cons start next) unknown) ,store)
+            store)
+       (setf at next))))
+
+(defun packed-closed-enum-form (field variable)
+  `(loop for value across (the simple-vector
+                               (read-packed-enum input at stop
+                                                 #',(enum-keyword-function (field-symbol field))))
+         do (if (integerp value)
+                (push (unknown-number ,(field-number field) value) unknown)
+                (push value ,variable))))
 
 (defun packed-form (field variable)
   (with-length
    `(when (< at stop)
-      (push ,(if (eq (field-type field) :enum)
-                 `(read-packed-enum input at stop #',(enum-keyword-function (field-symbol field)))
-                 `(,(intern (format nil "READ-PACKED-~A" (field-type field)) '#:polycall)
-                   input at stop))
-            ,variable))))
+      ,(case (field-type field)
+         (:closed-enum (packed-closed-enum-form field variable))
+         (:enum
+          `(push (read-packed-enum input at stop
+                                   #',(enum-keyword-function (field-symbol field)))
+                 ,variable))
+         (t `(push (,(intern (format nil "READ-PACKED-~A" (field-type field)) '#:polycall)
+                    input at stop)
+                   ,variable))))))
 
 (defun field-clause (decoding)
   "Handles the field if the wire type fits."
@@ -223,7 +257,7 @@
       (t
        `(progn
           (when (= wire ,(wire-type type))
-            ,(subst `(push value ,variable) :push (scalar-form field))
+            ,(scalar-form field variable)
             (return-from field))
           ,@(when (and (eq (field-label field) :repeated) (packable-p type))
               `((when (= wire ,+bytes+)
@@ -297,7 +331,8 @@
           message)))))
 
 (defun map-decoder-form (field)
-  "The function (TABLE INPUT AT END DEPTH) that puts one entry into the table."
+  "The function (TABLE INPUT AT END DEPTH) that puts one entry into the table. NIL: it did not, because a
+closed enum has no such value."
   (let* ((key (field-key field)) (value (field-value field))
          (message-p (eq (field-type value) :message)))
     `(define-fast ,(map-decoder field) (table input at end depth)
@@ -322,9 +357,12 @@
                             (read-scalar ,(field-type value) ,(field-symbol value)
                                          input at end))))
                    (t (setf at (skip-field input at end tag depth))))))
-         (setf (gethash key (the hash-table table))
-               ,(if message-p (map-value-form value) 'value))
-         nil))))
+         ,(let ((store `(progn (setf (gethash key (the hash-table table))
+                                     ,(if message-p (map-value-form value) 'value))
+                               t)))
+            (if (eq (field-type value) :closed-enum)
+                `(unless (integerp value) ,store)
+                store))))))
 
 (defun map-value-form (value)
   (let ((symbol (field-symbol value)))

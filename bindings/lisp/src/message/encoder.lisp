@@ -9,7 +9,7 @@
     ((:sint32) `(put-varint ,writer (zigzag-32 ,value)))
     ((:sint64) `(put-varint ,writer (zigzag-64 ,value)))
     ((:bool) `(put-byte ,writer (if ,value 1 0)))
-    ((:enum) `(put-varint ,writer (signed-varint (the (signed-byte 32)
+    ((:enum :closed-enum) `(put-varint ,writer (signed-varint (the (signed-byte 32)
                                                       (,(enum-number-function symbol) ,value)))))
     ((:fixed32) `(put-fixed32 ,writer ,value))
     ((:sfixed32) `(put-fixed32 ,writer (ldb (byte 32 0) ,value)))
@@ -34,7 +34,7 @@
 (defun checked (type value)
   "A form that is VALUE, of a type that the slot does not promise."
   (let ((lisp-type (lisp-type type)))
-    (if (member type '(:string :loose-string :bytes :message :enum :bool))
+    (if (member type '(:string :loose-string :bytes :message :enum :closed-enum :bool))
         value
         `(checked-number ,value ,lisp-type))))
 
@@ -49,7 +49,7 @@
     (:bool value)
     (:float `(/= 0 (float-bits ,value)))
     (:double `(/= 0 (double-bits ,value)))
-    (:enum `(and (not (eq ,value ,(field-default field))) (not (eql ,value 0))))
+    ((:enum :closed-enum) `(and (not (eq ,value ,(field-default field))) (not (eql ,value 0))))
     (:message value)
     ((:int32 :int64 :uint32 :uint64 :sint32 :sint64 :fixed32 :fixed64 :sfixed32 :sfixed64)
      `(/= 0 ,value))))

@@ -5,7 +5,7 @@
 (defstruct (field (:constructor %make-field))
   name            ; the symbol of the field, ADD-REQUEST's LEFT
   number
-  type            ; a scalar's keyword, :ENUM, :MESSAGE or :MAP
+  type            ; a scalar's keyword, :ENUM, :CLOSED-ENUM, :MESSAGE or :MAP
   symbol          ; the enum's or message's
   key value       ; of maps: fields too
   label           ; :IMPLICIT, :OPTIONAL, :REQUIRED, :REPEATED, :MAP or :MEMBER (of a oneof)
@@ -36,6 +36,8 @@
     (:bytes octets 2 (load-time-value (make-octets 0) t))
     (:uint32 (unsigned-byte 32) 0 0)
     (:enum (or keyword (signed-byte 32)) 0 0)
+    ;; A number without a name is kept as an unknown field.
+    (:closed-enum (or keyword (signed-byte 32)) 0 0)
     (:sfixed32 (signed-byte 32) 5 0)
     (:sfixed64 (signed-byte 64) 1 0)
     (:sint32 (signed-byte 32) 0 0)
@@ -51,7 +53,7 @@
 (defun element-type (type)
   "What a vector of such values has as its element type."
   (case type
-    ((:bool :enum :string :loose-string :bytes :message) t)
+    ((:bool :enum :closed-enum :string :loose-string :bytes :message) t)
     (t (lisp-type type))))
 
 (defun field-tag (field &optional (wire (wire-type (field-type field))))
@@ -89,7 +91,7 @@
   "The type, its symbol, and of maps the specs of key and value."
   (cond ((keywordp spec) (values spec nil))
         ((symbolp spec) (values :message spec))
-        ((eq (first spec) :enum) (values :enum (second spec)))
+        ((member (first spec) '(:enum :closed-enum)) (values (first spec) (second spec)))
         ((eq (first spec) :map) (values :map nil (second spec) (third spec)))
         (t (error "DEFINE-MESSAGE: ~S is no type" spec))))
 

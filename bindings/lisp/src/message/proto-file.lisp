@@ -18,7 +18,7 @@ things LIST, T and NIL."
 (defun proto-file-base (proto)
   (subseq proto 0 (- (length proto) (length ".proto"))))
 
-(defvar *own-protos* nil
+(defvar *own-protos* (merge-pathnames "protos/" (asdf:system-source-directory "polycall"))
   "The folder with the generated code of protobuf's own files (google/protobuf/*.proto).")
 
 (defun folders-of-imports ()
@@ -31,7 +31,7 @@ the folders above it, and with the binding."
                     collect (make-pathname :name nil :type nil :version nil
                                            :directory folder :defaults file)
                     do (setf folder (butlast folder))))
-            (when *own-protos* (list *own-protos*)))))
+            (list *own-protos*))))
 
 (defun load-proto (proto)
   (let* ((relative (concatenate 'string (proto-file-base proto) ".polycall.lisp"))

@@ -52,9 +52,9 @@ it absent.")
     `((defun ,accessor (,message)
         ,(described field "The map, a hash table.")
         (or (,slot ,message)
-            (setf (,slot ,message) (empty-table ,(field-type (field-key field))))))
+            (setf (,slot ,message) (empty-table ,(plain-type (field-type (field-key field)))))))
       (defun (setf ,accessor) (value ,message)
-        (setf (,slot ,message) (coerce-map ,(field-type (field-key field)) value))))))
+        (setf (,slot ,message) (coerce-map ,(plain-type (field-type (field-key field))) value))))))
 
 (defun member-accessor (message field)
   (let* ((oneof (field-oneof field))
@@ -96,7 +96,7 @@ it absent.")
       ((:implicit :optional :required)
        (if (eq type :bytes) `(octets-or-absent ,argument) argument))
       (:repeated `(coerce ,argument '(simple-array ,(element-type type) (*))))
-      (:map `(coerce-map ,(field-type (field-key field)) ,argument)))))
+      (:map `(coerce-map ,(plain-type (field-type (field-key field))) ,argument)))))
 
 (defun octets-or-absent (value)
   (if (eq value 'absent) value (octets-of value)))
@@ -128,15 +128,19 @@ it absent.")
                         (setf (,(field-slot field) %message) ,(argument-form field argument)))))
          %message))))
 
+(defun plain-type (type)
+  (case type (:loose-string :string) (:closed-enum :enum) (t type)))
+
 (defun info-forms (fields)
   "The descriptions of the fields for the registry."
   (loop for field in fields
         collect
         `(make-field-info
           ,(field-keyword field) ,(field-number field)
-          ,(if (eq (field-type field) :loose-string) :string (field-type field))
+          ,(plain-type (field-type field))
           ',(if (eq (field-type field) :map)
-                (list (field-type (field-key field)) (field-type (field-value field))
+                (list (plain-type (field-type (field-key field)))
+                      (plain-type (field-type (field-value field)))
                       (field-symbol (field-value field)))
                 (field-symbol field))
           ,(field-label field)
