@@ -31,9 +31,10 @@
     (- (now) start)))
 
 (defun now ()
-  #+sbcl (multiple-value-bind (seconds nanoseconds) (sb-unix:clock-gettime sb-unix:clock-monotonic)
-           (+ (* seconds 1000000000) nanoseconds))
-  #-sbcl (floor (* (get-internal-real-time) 1000000000) internal-time-units-per-second))
+  "Nanoseconds of a monotonic clock."
+  (cffi:with-foreign-object (time :int64 2)
+    (cffi:foreign-funcall "clock_gettime" :int 1 :pointer time :int)
+    (+ (* (cffi:mem-aref time :int64 0) 1000000000) (cffi:mem-aref time :int64 1))))
 
 (defun little-endian (octets start size)
   (loop for i below size sum (ash (aref octets (+ start i)) (* 8 i))))
@@ -92,4 +93,7 @@
   (let ((*standard-output* (make-broadcast-stream)))
     (dolist (file '("wire2.polycall.lisp" "wire3.polycall.lisp"))
       (polycall:load-generated (merge-pathnames file folder))))
-  (sb-ext:save-lisp-and-die program :executable t :toplevel (lambda () (serve) (sb-ext:exit :abort t))))
+  (sb-ext:save-lisp-and-die program :executable t
+                                    :toplevel (lambda ()
+                                                (serve)
+                                                (sb-ext:exit :code 0 :abort t))))

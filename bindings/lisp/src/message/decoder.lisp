@@ -106,10 +106,10 @@
   (let ((numbers (read-packed-int32 input at end)))
     (map 'simple-vector keyword-of numbers)))
 
-(defun unknown-number (field-number value)
-  "An unknown field with an enum's number."
+(defun unknown-number (field-number bits)
+  "An unknown field with an enum's number, as it came."
   (let ((writer (make-writer 32)))
-    (put-varint writer (signed-varint (the (signed-byte 32) value)))
+    (put-varint writer bits)
     (put-tag writer (ash field-number 3))
     (writer-result writer)))
 
@@ -228,12 +228,17 @@
        (setf at next))))
 
 (defun packed-closed-enum-form (field variable)
-  `(loop for value across (the simple-vector
-                               (read-packed-enum input at stop
-                                                 #',(enum-keyword-function (field-symbol field))))
-         do (if (integerp value)
-                (push (unknown-number ,(field-number field) value) unknown)
-                (push value ,variable))))
+  `(let ((at at))
+     (declare (type index at))
+     (loop
+       (when (>= at stop) (return))
+       (multiple-value-bind (bits next) (read-varint input at stop)
+         (declare (type u64 bits) (type index next))
+         (let ((value (,(enum-keyword-function (field-symbol field)) (signed-32 bits))))
+           (if (integerp value)
+               (push (unknown-number ,(field-number field) bits) unknown)
+               (push value ,variable)))
+         (setf at next)))))
 
 (defun packed-form (field variable)
   (with-length

@@ -46,12 +46,17 @@ the folders above it, and with the binding."
             (load (compiled-file file)))
           (return))))))
 
+(defvar *binding-date* 0
+  "When the binding was compiled: generated code that was compiled before has older parts of it inlined.")
+(setf *binding-date* #.(get-universal-time))
+
 (defun compiled-file (file)
   "The compiled form of FILE, made anew when FILE is younger, in the place that ASDF has for it; FILE
 itself when it cannot be compiled there."
   (let ((fasl (asdf:apply-output-translations (compile-file-pathname file))))
     (ensure-directories-exist fasl)
-    (if (and (probe-file fasl) (> (file-write-date fasl) (file-write-date file)))
+    (if (and (probe-file fasl)
+             (> (file-write-date fasl) (max (file-write-date file) *binding-date*)))
         fasl
         (let ((*compile-verbose* nil) (*compile-print* nil))
           (or (compile-file file :output-file fasl) file)))))

@@ -2,6 +2,9 @@
 
 (in-package #:polycall)
 
+;; This file is compiled last, after any other that was changed.
+(setf *binding-date* #.(get-universal-time))
+
 (defun base64-octets (text)
   (let ((octets (make-array (floor (* 3 (length text)) 4) :element-type '(unsigned-byte 8)
                                                           :fill-pointer 0))

@@ -63,7 +63,8 @@
   (declare (type octets input) (type index at end))
   (multiple-value-bind (length next) (read-varint input at end)
     (declare (type u64 length) (type index next))
-    (when (> length (- end next))
+    ;; protobuf refuses a length of more than 5 bytes even if its upper ones say nothing.
+    (when (or (> length (- end next)) (> (- next at) 5))
       (fail-decode at "a length goes beyond the end"))
     (values (the index length) next)))
 
