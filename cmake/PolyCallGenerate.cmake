@@ -1,4 +1,4 @@
-# polycall_generate(TARGET t LANGUAGE cpp|c|python|java|lisp  PROTOS a.proto ... [IMPORT_DIRS dir ...]
+# polycall_generate(TARGET t LANGUAGE cpp|c|python|java|lisp PROTOS a.proto ... [IMPORT_DIRS dir ...]
 #                   [OUT_DIR dir] [LINK target ...])
 #
 # Runs protoc with protoc-gen-polycall on the .proto files and makes the target `t`:

@@ -145,6 +145,20 @@
     (when existing (replace result existing))
     result))
 
+(define-fast check-fields (input at end depth)
+  "Fails unless the bytes are whole fields."
+  (declare (type octets input) (type index at end) (type (integer 0 100) depth))
+  (loop
+    (when (>= at end) (return))
+    (multiple-value-bind (tag next) (read-tag input at end)
+      (setf at (skip-field input next end tag depth)))))
+
+(defun gather-messages (ranges input depth)
+  "The occurrences of one message as one. Each is to be whole fields by itself: what one of them lacks,
+the next one must not add."
+  (loop for (start . end) in ranges do (check-fields input start end depth))
+  (gather-ranges ranges input))
+
 ;;; The code of one field.
 
 (defun decoder-function (symbol) (local-symbol symbol "%DECODE-~A"))
@@ -298,7 +312,7 @@
                        `(and ,variable (eq (,(oneof-case-slot (field-oneof field)) message)
                                            ,(field-keyword field)))
                        variable)
-              (let* ((input (gather-ranges ,variable input)) (at 0) (stop (length input)))
+              (let* ((input (gather-messages ,variable input depth)) (at 0) (stop (length input)))
                 (declare (type octets input) (type index at stop))
                 ,(submessage-form field nil)))))))
 
@@ -376,5 +390,5 @@ closed enum has no such value."
              ((null (rest value))
               (,(decoder-function symbol) made input (car (first value)) (cdr (first value))
                (1- depth)))
-             (t (let ((all (gather-ranges value input)))
+             (t (let ((all (gather-messages value input depth)))
                   (,(decoder-function symbol) made all 0 (length all) (1- depth))))))))
