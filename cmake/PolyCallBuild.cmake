@@ -45,11 +45,15 @@ endfunction()
 # Where hosts lie in the build tree: polycall/ beside libpolycall.so, as when installed.
 set(POLYCALL_HOST_DIR ${PROJECT_BINARY_DIR}/runtime/polycall)
 
+# All hosts: `ninja hosts`.
+add_custom_target(hosts)
+
 # polycall_add_host(LANGUAGE SOURCES... [LIBS ...]): libpolycall_host_LANGUAGE.so, which exports
 # polycall_host_module_get alone and is loaded by polycall_host_load. Target polycall_host_LANGUAGE.
 function(polycall_add_host language)
   cmake_parse_arguments(arg "" "" "LIBS" ${ARGN})
   set(target polycall_host_${language})
+  add_dependencies(hosts ${target})
   add_library(${target} MODULE ${arg_UNPARSED_ARGUMENTS})
   target_link_libraries(${target} PRIVATE polycall ${arg_LIBS} polycall_warnings)
   target_link_options(${target} PRIVATE
