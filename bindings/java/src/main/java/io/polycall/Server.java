@@ -260,10 +260,10 @@ public final class Server implements AutoCloseable {
       return;
     }
     STARTED.remove(this);
+    handle.close();
     Closer.run(
         () -> {
           try {
-            handle.close();
             if (!borrowed) {
               Native.serverShutdown(handle.pointer, 0);
             }
