@@ -53,6 +53,23 @@ if(TARGET protoc-gen-polycall)
   target_link_libraries(bench_polycall_c PRIVATE bench_common bench_echo_c polycall_warnings)
 endif()
 
+# A C caller with handlers that a host serves in its process.
+if(TARGET polycall_host_c)
+  polycall_generate(TARGET bench_plain_c LANGUAGE c PROTOS plain_echo.proto)
+  add_executable(bench_polycall_hosted polycall/hosted_echo.c polycall/plain_echo_client.c
+    polycall/c_echo_client.c polycall/c_echo_server.c)
+  target_link_libraries(bench_polycall_hosted PRIVATE bench_common bench_echo_c bench_plain_c
+    polycall_warnings)
+  add_library(bench_plain_function MODULE polycall/plain_function.c)
+  set_target_properties(bench_plain_function PROPERTIES PREFIX "")
+  add_dependencies(bench_polycall_hosted bench_plain_function polycall_host_c)
+  foreach(language python java haskell lisp)
+    if(TARGET polycall_host_${language})
+      add_dependencies(bench_polycall_hosted polycall_host_${language})
+    endif()
+  endforeach()
+endif()
+
 if(TARGET polycall_python)
   polycall_generate(TARGET bench_echo_python LANGUAGE python PROTOS echo.proto)
   add_library(bench_in_process MODULE polycall/in_process.cc polycall/cpp_echo_client.cc
@@ -75,7 +92,7 @@ if(TARGET codec_conformance)
   add_dependencies(bench_all bench_codec_message codec_conformance)
 endif()
 foreach(target bench_floor bench_startup bench_byhand bench_grpc bench_polycall_raw
-               bench_polycall_cpp bench_polycall_c bench_echo_python bench_in_process polycall_python)
+               bench_polycall_cpp bench_polycall_c bench_polycall_hosted bench_echo_python bench_in_process polycall_python)
   if(TARGET ${target})
     add_dependencies(bench_all ${target})
   endif()

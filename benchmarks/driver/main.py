@@ -140,7 +140,8 @@ def present(peers):
     """The peers whose programs were built, and the others."""
     able, missing = [], []
     for peer in peers:
-        paths = [pathlib.Path(part) for part in (*peer.client, *(peer.server or ())) if part.startswith("/")]
+        parts = (*peer.client, *(peer.server or ()), *peer.needs)
+        paths = [pathlib.Path(part) for part in parts if part.startswith("/")]
         (able if all(path.exists() for path in paths) else missing).append(peer)
     return able, missing
 

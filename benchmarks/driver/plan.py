@@ -39,6 +39,7 @@ class Peer:
     payloads: tuple = PAYLOADS
     variant: str = ""
     in_process: tuple | None = None  # what measures `inproc`; None: the client does
+    needs: tuple = ()  # files without which it is left out
 
     @property
     def label(self):
@@ -87,6 +88,30 @@ def codec_peers(programs, sources, python):
     ]
 
 
+# The modules that a C caller hosts: language, the module's file, and what the module text has behind
+# it. {programs} and {sources} are the folders of the built programs and of the benchmarks.
+HOSTED = (
+    ("python", "{sources}/polycall/python_echo.py", ""),
+)
+
+
+def hosted_peers(programs, sources, python):
+    """A C caller in whose process handlers of other languages are hosted; first of all a plain
+    function of C, which is called through libffi."""
+    # `python` begins with what sets PYTHONPATH for the benchmark's messages.
+    client = (*python[:-1], str(programs / "bench_polycall_hosted"))
+
+    def peer(label, language, file, rest):
+        path = file.format(programs=programs, sources=sources)
+        return Peer(
+            "polycall", f"c->{label} hosted", client, None, ("inproc",), (SMALL,),
+            f"{language}:{path}{rest.format(sources=sources)}", needs=(path,),
+        )
+
+    plain = ("c (libffi)", "plain:c", "{programs}/bench_plain_function.so", ":{sources}/plain_echo.proto")
+    return [peer(*plain), *(peer(language, language, file, rest) for language, file, rest in HOSTED)]
+
+
 def all_peers(programs, sources, python):
     """The contestants in the order in which they take turns. `programs`: the folder of the built
     programs, `sources`: benchmarks/, `python`: the interpreter's command line."""
@@ -124,6 +149,7 @@ def all_peers(programs, sources, python):
             in_process=script + ("client", "--direction", "from-c++"),
             benches=("latency", "inproc"), payloads=(SMALL,),
         ),
+        *hosted_peers(programs, sources, python),
         *codec,
     ]
 

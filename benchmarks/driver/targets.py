@@ -77,13 +77,17 @@ def _inproc_verdicts(results):
     case = Case("inproc", "inproc", "same", SMALL)
     rounds = results.get(case, {})
     for label, what, limit in (
-        ("polycall", "C++ to C++", 100),
-        ("polycall c", "C to C", 60),
+        ("polycall", "C++ to C++, typed", 100),
+        ("polycall c", "C to C, typed", 60),
         ("polycall python->c++", "Python to C++", 3000),
         ("polycall c++->python", "C++ to Python", 5000),
+        ("polycall c->c (libffi) hosted", "C to a plain C function through libffi", 400),
+        ("polycall c->haskell hosted", "C to Haskell, hosted", 2000),
+        ("polycall c->lisp hosted", "C to Lisp (ECL), hosted", 2000),
+        ("polycall c->java hosted", "C to Java, hosted", 2000),
     ):
         p50 = ratio_to(rounds[label], [_ONE] * len(rounds[label]), "p50_ns") if label in rounds else None
-        yield Verdict(f"inproc: {what}, typed, p50", p50, limit, "ns")
+        yield Verdict(f"inproc: {what}, p50", p50, limit, "ns")
 
 
 def _codec_verdicts(results):

@@ -11,6 +11,10 @@ polycall_server* c_echo_server_new(void);
 int c_echo_serve(const bench_options* options);
 int c_echo_measure(const bench_options* options, bench_result* result);
 
+/* Measures calls one after the other to `target` in this process. */
+int c_echo_measure_in_process(const bench_options* options, const char* target,
+                              bench_result* result);
+
 /* Prints what failed with the status's code and message, clears it, returns 1. */
 int c_echo_fail(const char* what, polycall_status* status);
 

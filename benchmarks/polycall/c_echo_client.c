@@ -116,19 +116,27 @@ static int measure_in_flight(const bench_options* options, c_client* client, ben
   return atomic_load(&all.failed);
 }
 
-static int measure_in_process(const bench_options* options, bench_result* result) {
+int c_echo_measure_in_process(const bench_options* options, const char* target,
+                              bench_result* result) {
+  c_client client;
+  int failed;
+  if (open_client(options, target, &client) != 0) return 1;
+  failed = bench_measure_short_calls(options, echo, &client, result);
+  close_client(&client);
+  return failed;
+}
+
+static int measure_own_server(const bench_options* options, bench_result* result) {
   static const char kTarget[] = "inproc:bench-c";
   polycall_status status = POLYCALL_STATUS_INIT;
   polycall_server* server = c_echo_server_new();
-  c_client client;
   int failed = 1;
   if (server == NULL) return 1;
   if (polycall_server_listen(server, kTarget, NULL, 0, &status) != POLYCALL_OK ||
       polycall_server_start(server, &status) != POLYCALL_OK) {
     c_echo_fail(kTarget, &status);
-  } else if (open_client(options, kTarget, &client) == 0) {
-    failed = bench_measure_short_calls(options, echo, &client, result);
-    close_client(&client);
+  } else {
+    failed = c_echo_measure_in_process(options, kTarget, result);
   }
   polycall_server_free(server);
   return failed;
@@ -137,7 +145,7 @@ static int measure_in_process(const bench_options* options, bench_result* result
 int c_echo_measure(const bench_options* options, bench_result* result) {
   c_client client;
   int failed = 1;
-  if (strcmp(options->bench, "inproc") == 0) return measure_in_process(options, result);
+  if (strcmp(options->bench, "inproc") == 0) return measure_own_server(options, result);
   if (open_client(options, options->target, &client) != 0) return 1;
   if (strcmp(options->bench, "latency") == 0) {
     failed = bench_measure_latency(options, echo, &client, result);

@@ -53,6 +53,11 @@ def make_handlers():
     return Handlers()
 
 
+def register(server):
+    """As a module of the Python host's (hosted_echo.c)."""
+    server.add(make_handlers())
+
+
 def serve(options):
     with polycall.Server() as server:
         server.add(make_handlers())
