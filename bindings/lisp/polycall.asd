@@ -26,6 +26,7 @@
                (:file "context")
                (:file "handler")
                (:file "server")
+               (:file "host")
                (:file "log")
                (:file "define-service")))
 

@@ -33,7 +33,7 @@
            #:start-server #:shutdown-server #:wait-server #:free-server #:run-worker
            #:set-serving #:server-stats #:server-addresses
            #:context #:metadata #:send-initial-metadata #:set-trailing-metadata #:cancelled-p
-           #:on-cancel)
+           #:on-cancel #:defer #:respond #:respond-error #:load-module)
   ;; Interceptors, logging, the library
   (:export #:interceptor #:call-started #:message-passed #:call-finished
            #:set-log #:version #:use-library #:*library*))

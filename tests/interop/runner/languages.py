@@ -81,4 +81,8 @@ LANGUAGES = (
         needs=("{build}/tests/interop/interop_python_proto/test_polycall.py",),
         abort_prints_stacks=True,
     ),
+    Language(
+        "lisp",
+        ("{build}/tests/interop/interop_lisp",),
+    ),
 )

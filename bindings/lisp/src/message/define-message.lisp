@@ -60,7 +60,7 @@ or (:ONEOF NAME (&KEY ACCESSOR CASE-ACCESSOR DOC) FIELD...)."
                                         and collect `(setf ,(field-accessor field)))))
              #-sbcl (declare)
              ,@(accessor-forms message fields oneofs)
-             ,(constructor-form message constructor make name fields)
+             ,(constructor-form constructor make name fields)
              ,@(decoder-forms message fields)
              ,@(encoder-forms message fields oneofs name)
              (register-message-type

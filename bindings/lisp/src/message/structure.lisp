@@ -105,7 +105,7 @@ it absent.")
   (error 'codec-error :message-name message-name
                       :reason (format nil "two members of the oneof ~(~A~) are given" oneof)))
 
-(defun constructor-form (message constructor raw-constructor full-name fields)
+(defun constructor-form (constructor raw-constructor full-name fields)
   (let ((given (mapcar (lambda (field) (local-symbol (field-name field) "%~A-GIVEN-P")) fields)))
     `(defun ,constructor (&key ,@(loop for field in fields
                                        for given-p in given

@@ -3,11 +3,12 @@
 (in-package #:polycall)
 
 (defstruct (context (:constructor make-context (pointer rpc server)) (:copier nil))
-  "The call that a handler serves. Valid until the handler has returned."
+  "The call that a handler serves. Valid until the handler has returned or, after DEFER, responded."
   pointer                   ; NIL once the call is finished
   rpc
   server
-  (cancel-number nil))
+  (cancel-number nil)
+  (deferred nil))
 
 (defmethod print-object ((context context) stream)
   (print-unreadable-object (context stream :type t :identity t)
@@ -88,6 +89,27 @@ it already is. It runs on another thread. A second one replaces the first; NIL r
 
 (defun leave-context (context)
   "The call is finished: what was made for it goes."
-  (setf (context-pointer context) nil)
   (let ((number (shiftf (context-cancel-number context) nil)))
     (when number (forget-object number))))
+
+(defun take-call (context)
+  "The call, for the one who finishes it; NIL for everybody after."
+  (take-once (context-pointer context)))
+
+(defun defer (context)
+  "Says that the call, unary or client streaming, ends with RESPOND or RESPOND-ERROR, from any thread, and
+not when the handler returns; what that returns is ignored. An error of the handler's still ends the call."
+  (setf (context-deferred context) t)
+  context)
+
+(defun respond (context response)
+  "Ends the call that was deferred with RESPONSE. No effect on one that has ended."
+  (guarded (finish-with-response context response)
+    (finish-with-error context condition))
+  nil)
+
+(defun respond-error (context code message &key details)
+  "Ends the call that was deferred with a status: CODE is a keyword. No effect on one that has ended."
+  (finish-with-error context (make-status-error (code-keyword (code-number code)) message
+                                                (when details (octets-of details))))
+  nil)

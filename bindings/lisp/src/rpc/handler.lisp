@@ -6,34 +6,35 @@
   rpc service server)
 
 (defun finish-with-error (context condition)
-  (let ((pointer (context-pointer context)))
+  (let ((pointer (take-call context)))
     (when pointer
       (with-struct (status %status)
         (store-status status condition)
-        (let ((number (context-cancel-number context)))
-          (setf (context-pointer context) nil)
-          (%call-finish pointer status (cffi:null-pointer))
-          (%status-clear status)
-          (setf (context-cancel-number context) number)))
+        (%call-finish pointer status (cffi:null-pointer))
+        (%status-clear status))
       (leave-context context))))
 
 (defun finish-with-response (context response)
-  (let ((pointer (context-call context)))
-    (with-struct (c %message)
-      (with-writer (writer)
-        (handler-case (write-payload writer response (rpc-response (context-rpc context)))
-          (encode-error (trouble)
-            (fail :internal (format nil "the handler's response is unusable: ~A" trouble))))
-        (with-payload (c writer)
-          (setf (context-pointer context) nil)
-          (%call-finish pointer (cffi:null-pointer) c))))
-    (leave-context context)))
+  (with-struct (c %message)
+    (with-writer (writer)
+      (handler-case (write-payload writer response (rpc-response (context-rpc context)))
+        (encode-error (trouble)
+          (fail :internal (format nil "the handler's response is unusable: ~A" trouble))))
+      (with-payload (c writer)
+        (let ((pointer (take-call context)))
+          (when pointer
+            (%call-finish pointer (cffi:null-pointer) c)
+            (leave-context context)))))))
 
 (defun finish-stream (context)
-  (let ((pointer (context-call context)))
-    (setf (context-pointer context) nil)
-    (%call-finish pointer (cffi:null-pointer) (cffi:null-pointer))
-    (leave-context context)))
+  (let ((pointer (take-call context)))
+    (when pointer
+      (%call-finish pointer (cffi:null-pointer) (cffi:null-pointer))
+      (leave-context context))))
+
+(defun finish-unless-deferred (context response)
+  (unless (context-deferred context)
+    (finish-with-response context response)))
 
 (defun read-request (message rpc)
   (handler-case (with-writer (writer) (read-payload writer message (rpc-request rpc)))
@@ -45,13 +46,13 @@
          (service (handler-service handler)))
     (ecase (rpc-kind rpc)
       (:unary
-       (finish-with-response
+       (finish-unless-deferred
         context (funcall function service (read-request request rpc) context)))
       (:server-streaming
        (funcall function service (read-request request rpc) context)
        (finish-stream context))
       (:client-streaming
-       (finish-with-response context (funcall function service context context)))
+       (finish-unless-deferred context (funcall function service context context)))
       (:bidi-streaming
        (funcall function service context context)
        (finish-stream context)))))

@@ -64,3 +64,8 @@
   `(handler-case ,form
      (ext:stack-overflow () ,on-exhausted)
      (storage-condition () ,on-exhausted)))
+
+(defvar *once-lock* (mp:make-lock :name "polycall once"))
+(defmacro take-once (place)
+  "PLACE's value, and NIL for everybody after."
+  `(mp:with-lock (*once-lock*) (shiftf ,place nil)))

@@ -67,3 +67,10 @@ handlers of other languages that a call over inproc runs on this thread, do not 
 
 (defmacro handling-exhaustion (form on-exhausted)
   `(handler-case ,form (storage-condition () ,on-exhausted)))
+
+(defmacro take-once (place)
+  "PLACE's value, and NIL for everybody after."
+  `(loop
+     (let ((value ,place))
+       (when (or (null value) (eq value (sb-ext:compare-and-swap ,place value nil)))
+         (return value)))))

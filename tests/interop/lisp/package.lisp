@@ -1,0 +1,3 @@
+(defpackage #:interop
+  (:use #:common-lisp)
+  (:export #:main #:register))
