@@ -100,7 +100,7 @@ void WriteHandler(const ClassWriter& to, size_t index, bool async) {
   if (method.server_streams()) {
     parameters.push_back(to.imports.Runtime(async ? "AsyncResponses" : "Responses") + "<" +
                          response + "> responses");
-    result = async ? stage("?") : "void";
+    result = async ? stage(to.imports.Use("java.lang", "Void")) : "void";
   }
   parameters.push_back(to.imports.Runtime("ServerContext") + " context");
   WriteJavadoc(method.comment, "Serves " + to.service.full_name + "." + method.name + ".", {},

@@ -37,7 +37,7 @@ public abstract class ImportsEchoAsyncService implements Service {
   }
 
   /** Serves hazards.imports.ImportsEcho.Tree. */
-  public CompletionStage<?> tree(
+  public CompletionStage<Void> tree(
       Tree request,
       AsyncResponses<Timestamp> responses,
       ServerContext context) throws Exception {

@@ -41,7 +41,7 @@ public abstract class Proto2AsyncService implements Service {
   }
 
   /** Serves hazards.proto2.Proto2.EchoExtendable. */
-  public CompletionStage<?> echoExtendable(
+  public CompletionStage<Void> echoExtendable(
       Extendable request,
       AsyncResponses<Extendable> responses,
       ServerContext context) throws Exception {

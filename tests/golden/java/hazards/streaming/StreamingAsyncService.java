@@ -23,7 +23,7 @@ public abstract class StreamingAsyncService implements Service {
   }
 
   /** Answers `number` items, numbered from 0. */
-  public CompletionStage<?> down(
+  public CompletionStage<Void> down(
       Item request,
       AsyncResponses<Item> responses,
       ServerContext context) throws Exception {
@@ -43,7 +43,7 @@ public abstract class StreamingAsyncService implements Service {
    * @deprecated The .proto says so.
    */
   @Deprecated
-  public CompletionStage<?> both(
+  public CompletionStage<Void> both(
       AsyncRequests<Item> requests,
       AsyncResponses<Item> responses,
       ServerContext context) throws Exception {

@@ -123,7 +123,7 @@ public final class ServiceDefinition {
      * @return completes when all responses were sent
      * @throws Exception ends the call, as the stage's would
      */
-    CompletionStage<?> handle(Q request, AsyncResponses<R> responses, ServerContext context)
+    CompletionStage<Void> handle(Q request, AsyncResponses<R> responses, ServerContext context)
         throws Exception;
   }
 
@@ -164,7 +164,7 @@ public final class ServiceDefinition {
      * @return completes when all responses were sent
      * @throws Exception ends the call, as the stage's would
      */
-    CompletionStage<?> handle(
+    CompletionStage<Void> handle(
         AsyncRequests<Q> requests, AsyncResponses<R> responses, ServerContext context)
         throws Exception;
   }

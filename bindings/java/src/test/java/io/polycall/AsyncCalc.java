@@ -25,7 +25,7 @@ class AsyncCalc extends CalcAsyncService {
   }
 
   @Override
-  public CompletionStage<?> count(
+  public CompletionStage<Void> count(
       AddRequest request, AsyncResponses<AddReply> responses, ServerContext context) {
     CompletableFuture<Void> sent = CompletableFuture.completedFuture(null);
     for (long i = 0; i < request.getA(); ++i) {
@@ -51,7 +51,7 @@ class AsyncCalc extends CalcAsyncService {
   }
 
   @Override
-  public CompletionStage<?> chat(
+  public CompletionStage<Void> chat(
       AsyncRequests<AddRequest> requests,
       AsyncResponses<AddReply> responses,
       ServerContext context) {
