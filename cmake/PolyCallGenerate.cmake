@@ -1,10 +1,12 @@
-# polycall_generate(TARGET t LANGUAGE cpp|c|python|java|lisp PROTOS a.proto ... [IMPORT_DIRS dir ...]
+# polycall_generate(TARGET t LANGUAGE cpp|c|python|java|lisp|haskell
+#                   PROTOS a.proto ... [IMPORT_DIRS dir ...]
 #                   [OUT_DIR dir] [LINK target ...])
 #
 # Runs protoc with protoc-gen-polycall on the .proto files and makes the target `t`:
 #
 #   cpp     a static library of protoc's own x.pb.cc; users of it include "x.pb.h" and "x.polycall.h"
 #   c       a static library of x.polycall.c; users of it include "x.polycall.h"
+#   haskell a folder with the modules Proto.X, made by a custom target of ALL
 #   python  a folder with x_pb2.py and x_polycall.py, made by a custom target of ALL
 #   java    t.jar with the classes of messages and stubs, made by a custom target of ALL, whose property
 #           POLYCALL_CLASSPATH is what users of it need: t.jar, polycall.jar, protobuf's jar
@@ -141,14 +143,37 @@ macro(_polycall_generate_java)
     POLYCALL_OUT_DIR ${arg_OUT_DIR}/src POLYCALL_CLASSPATH "${jar};${classpath}")
 endmacro()
 
+# hazards/big_enum -> Proto/Hazards/BigEnum.hs, as codegen/haskell/naming.h has it.
+function(_polycall_haskell_module base out)
+  string(REPLACE "/" ";" parts ${base})
+  set(path Proto)
+  foreach(part IN LISTS parts)
+    string(REGEX REPLACE "[^A-Za-z0-9]+" ";" words "${part}")
+    set(name)
+    foreach(word IN LISTS words)
+      if(NOT word STREQUAL "")
+        string(SUBSTRING ${word} 0 1 first)
+        string(SUBSTRING ${word} 1 -1 rest)
+        string(TOUPPER ${first} first)
+        string(APPEND name ${first}${rest})
+      endif()
+    endforeach()
+    if(NOT name MATCHES "^[A-Za-z]")
+      string(PREPEND name X)
+    endif()
+    string(APPEND path /${name})
+  endforeach()
+  set(${out} ${path}.hs PARENT_SCOPE)
+endfunction()
+
 function(polycall_generate)
   cmake_parse_arguments(arg "" "TARGET;LANGUAGE;OUT_DIR" "PROTOS;IMPORT_DIRS;LINK" ${ARGN})
   if(NOT arg_TARGET OR NOT arg_PROTOS)
     message(FATAL_ERROR "polycall_generate: TARGET and PROTOS are needed")
   endif()
-  if(NOT arg_LANGUAGE MATCHES "^(cpp|c|python|java|lisp)$")
+  if(NOT arg_LANGUAGE MATCHES "^(cpp|c|python|java|lisp|haskell)$")
     message(FATAL_ERROR
-      "polycall_generate(${arg_TARGET}): LANGUAGE is \"${arg_LANGUAGE}\"; known are cpp, c, python, java, lisp")
+      "polycall_generate(${arg_TARGET}): LANGUAGE is \"${arg_LANGUAGE}\"; known are cpp, c, python, java, lisp, haskell")
   endif()
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR
@@ -201,6 +226,8 @@ function(polycall_generate)
     elseif(arg_LANGUAGE STREQUAL "lisp")
       set(made ${base}.polycall.lisp)
       list(APPEND lisp_components "(:file \"${base}.polycall\")")
+    elseif(arg_LANGUAGE STREQUAL "haskell")
+      _polycall_haskell_module(${base} made)
     else()
       # protoc's Python generator writes a module name, so "-" becomes "_".
       string(REPLACE "-" "_" base ${base})
@@ -228,12 +255,13 @@ function(polycall_generate)
   :components (@lisp_components@))
 ")
   endif()
-  if(arg_LANGUAGE MATCHES "^(python|lisp)$")
+  if(arg_LANGUAGE MATCHES "^(python|lisp|haskell)$")
     add_custom_target(${arg_TARGET} ALL DEPENDS ${outputs})
     if(arg_LINK)
       add_dependencies(${arg_TARGET} ${arg_LINK})
     endif()
-    set_target_properties(${arg_TARGET} PROPERTIES POLYCALL_OUT_DIR ${arg_OUT_DIR})
+    set_target_properties(${arg_TARGET} PROPERTIES
+      POLYCALL_OUT_DIR ${arg_OUT_DIR} POLYCALL_SOURCES "${outputs}")
     return()
   endif()
 

@@ -59,6 +59,7 @@ class CMakeBuild(build_ext):
                 f"-DPython3_EXECUTABLE={sys.executable}",
                 "-DPOLYCALL_BUILD_PYTHON=ON",
                 "-DPOLYCALL_BUILD_JAVA=OFF",
+                "-DPOLYCALL_BUILD_HASKELL=OFF",
                 "-DPOLYCALL_PYTHON_WHEEL=ON",
                 "-DPOLYCALL_BUILD_CODEGEN=OFF",
                 "-DPOLYCALL_BUILD_TOOLS=OFF",

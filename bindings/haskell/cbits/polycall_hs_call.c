@@ -1,6 +1,9 @@
 #define _GNU_SOURCE
 #include "polycall_hs_call.h"
 
+#include "polycall/host.h"
+
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -93,7 +96,22 @@ static void start_thread(void) {
   pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+/* Tells hosts of other languages, and Haskell's own, that GHC's runtime is here. Modules of Haskell bring
+ * the shared runtime: with one that the program was linked with statically there would be two. */
+static void declare(void) {
+  static const polycall_host_exclusion two = {
+      "ghc", "the program was linked with a GHC runtime of its own; link it with ghc -dynamic"};
+  polycall_status status = POLYCALL_STATUS_INIT;
+  if (dlsym(RTLD_DEFAULT, "hs_init_ghc") != NULL) {
+    polycall_host_declare("ghc", NULL, 0, &status);
+  } else {
+    polycall_host_declare("ghc-static", &two, 1, &status);
+  }
+  polycall_status_clear(&status); /* whoever excludes GHC was told; it runs already */
+}
+
 static void start(void) {
+  declare();
   if (pipe2(jobs, O_CLOEXEC) != 0) {
     start_error = errno;
     return;
@@ -141,7 +159,7 @@ int32_t polycall_hs_unary(polycall_channel* channel, const polycall_method* meth
 }
 
 #define WAITING(expression)                 \
-  polycall_call** const before_ = waiting; \
+  polycall_call** const before_ = waiting;  \
   waiting = &call;                          \
   const __auto_type result_ = (expression); \
   waiting = before_;                        \

@@ -85,4 +85,10 @@ LANGUAGES = (
         "lisp",
         ("{build}/tests/interop/interop_lisp",),
     ),
+    Language(
+        "haskell",
+        ("{build}/tests/interop/interop_haskell",),
+        host=("haskell", "{build}/tests/interop/interop_haskell.so"),
+        needs=("{build}/tests/interop/interop_haskell.so",),
+    ),
 )

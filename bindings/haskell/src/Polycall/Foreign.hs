@@ -15,7 +15,7 @@ module Polycall.Foreign
   , optionsSize, statusSize, messageSize_
   , withStatus, takeStatus, readStatus, throwCode, emptyMessage, messageBytes
     -- * Functions
-  , c_start, c_version, c_abi_version, c_host_declare
+  , c_start, c_version, c_abi_version
   , c_status_clear, c_message_release, c_message_to_bytes
   , c_metadata_new, c_metadata_free, c_metadata_add, c_metadata_count, c_metadata_get
   , c_channel_new, c_channel_free, c_method, c_channel_state, c_wait_ready, c_transport
@@ -141,8 +141,6 @@ messageBytes message = do
 foreign import ccall safe "polycall_hs_start" c_start :: IO CInt
 foreign import ccall unsafe "polycall_version" c_version :: IO CString
 foreign import ccall unsafe "polycall_abi_version" c_abi_version :: IO Word32
-foreign import ccall safe "polycall_host_declare"
-  c_host_declare :: CString -> Ptr () -> CSize -> Ptr StatusStruct -> IO Int32
 foreign import ccall unsafe "polycall_status_clear" c_status_clear :: Ptr StatusStruct -> IO ()
 foreign import ccall safe "polycall_message_release" c_message_release :: Ptr MessageStruct -> IO ()
 foreign import ccall safe "polycall_message_to_bytes"

@@ -10,11 +10,9 @@ module Polycall.Runtime
 
 import Control.Concurrent (rtsSupportsBoundThreads)
 import Control.Exception (evaluate)
-import Control.Monad (unless, when)
-import qualified Data.ByteString as ByteString
+import Control.Monad (unless)
 import Data.Int (Int64)
 import qualified Data.Text as Text
-import Foreign.Ptr (nullPtr)
 import Polycall.Foreign
 import Polycall.Status
 import System.IO.Unsafe (unsafePerformIO)
@@ -44,9 +42,6 @@ started = unsafePerformIO $ do
     else if abi < 1
       then return (Left "libpolycall.so is older than the Haskell binding: install the one it came with")
       else do
-        ByteString.useAsCString "ghc" $ \name -> withStatus $ \failure -> do
-          code <- c_host_declare name nullPtr 0 failure
-          when (code /= 0) (c_status_clear failure)
         problem <- c_start
         return $ unless (problem == 0) $
           Left (Text.pack ("PolyCall could not start its interruption of calls: errno " ++ show problem))

@@ -57,6 +57,7 @@ import Foreign.Marshal.Utils (fillBytes)
 import Foreign.Ptr (FunPtr, Ptr, freeHaskellFunPtr, nullPtr, plusPtr)
 import Foreign.StablePtr
 import Foreign.Storable (peekByteOff, pokeByteOff)
+import GHC.Conc (getNumProcessors)
 import Polycall.Channel
 import Polycall.Context
 import Polycall.Foreign
@@ -65,7 +66,6 @@ import Polycall.Message
 import Polycall.Options
 import Polycall.Runtime
 import Polycall.Status
-import GHC.Conc (getNumProcessors)
 import System.IO.Unsafe (unsafePerformIO)
 
 -- | A server. Any thread may use it.
