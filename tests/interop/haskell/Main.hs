@@ -109,6 +109,7 @@ runClient given = case lookup "--with-server" given of
     target = Text.pack (need "--target" given)
     names = need "--case" given
     token = Text.pack (fromMaybe "0" (lookup "--token" given))
+    both :: IO (Text, IO (), IO ()) -> IO Int
     both begin = do
       (address, _, stop) <- begin
       code <- runCases names token (runCase address)

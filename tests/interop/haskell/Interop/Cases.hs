@@ -243,13 +243,13 @@ slowReaderBackpressure context = do
     stopped <- resident
     expect (sent * size <= 1048576) ("at most 1 MiB unread, found " ++ show sent ++ " messages of 16 KiB")
     expect (stopped - before < 16777216) "the stopped server to have grown by less than 16 MiB"
-    let go number = receive stream >>= \message -> case message of
+    let read_ number = receive stream >>= \message -> case message of
           Nothing -> return number
           Just found -> do
             expectEqual number (floodMessageNumber found) "the message's number"
             expectEqual (fromIntegral size) (ByteString.length (floodMessageBody found)) "the body"
-            go (number + 1)
-    go 0
+            read_ (number + 1)
+    read_ 0
   expectEqual total count "the count of messages"
   after <- resident
   expect (after - before < 33554432) "the server to have grown by less than 32 MiB"
