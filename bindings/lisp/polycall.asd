@@ -25,6 +25,7 @@
                (:file "future")
                (:file "context")
                (:file "handler")
+               (:file "handler-ecl" :if-feature :ecl)
                (:file "server")
                (:file "host")
                (:file "log")

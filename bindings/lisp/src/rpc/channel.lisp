@@ -70,6 +70,7 @@ INVALID-ARGUMENT-ERROR for a target that is none."
                  (slot c %channel-options interceptor-count) (length numbers)
                  (slot c %channel-options interceptors) array
                  (slot c %channel-options transports) names
+                 (slot c %channel-options thread-hook) (thread-hook)
                  (slot c %channel-options user-agent) agent)
            (%make-channel :target target
                           :pointer (with-status (status) (%channel-new target c status))

@@ -14,12 +14,15 @@
         (%status-clear status))
       (leave-context context))))
 
+(defun write-response (writer response rpc)
+  (handler-case (write-payload writer response (rpc-response rpc))
+    (encode-error (trouble)
+      (fail :internal (format nil "the handler's response is unusable: ~A" trouble)))))
+
 (defun finish-with-response (context response)
   (with-struct (c %message)
     (with-writer (writer)
-      (handler-case (write-payload writer response (rpc-response (context-rpc context)))
-        (encode-error (trouble)
-          (fail :internal (format nil "the handler's response is unusable: ~A" trouble))))
+      (write-response writer response (context-rpc context))
       (with-payload (c writer)
         (let ((pointer (take-call context)))
           (when pointer
@@ -57,11 +60,19 @@
        (funcall function service context context)
        (finish-stream context)))))
 
-(cffi:defcallback %handle :void ((arg :unsigned-long) (call :pointer) (request :pointer))
-  (let* ((handler (object-of arg))
+(defun handle (number call request)
+  "Serves CALL by the handler NUMBER. Nothing of it unwinds into C."
+  (let* ((handler (object-of number))
          (server (handler-server handler))
          (context (make-context call (handler-rpc handler) server)))
     (worker-busy server)
     (guarded (run-handler handler context request)
       (finish-with-error context condition))
     (worker-idle server)))
+
+#+sbcl
+(cffi:defcallback %handle :void ((arg :unsigned-long) (call :pointer) (request :pointer))
+  (handle arg call request))
+
+#+sbcl
+(defun handler-entry (kind) (declare (ignore kind)) (cffi:callback %handle))

@@ -2,6 +2,48 @@
 
 (in-package #:polycall)
 
+;;; Threads that ECL did not make. The library's are imported by its thread hook, once for each; those
+;;; that only ever meet the binding in a handler (callers over inproc, the servers of other bindings'
+;;; programs) by the handler's entry, and are released when they end.
+
+(ffi:clines "
+#include <pthread.h>
+#include <stdint.h>
+
+static pthread_key_t polycall_thread_key;
+static pthread_once_t polycall_thread_once = PTHREAD_ONCE_INIT;
+static __thread int polycall_thread_known;
+
+static void polycall_release_thread(void* known) {
+  (void)known;
+  polycall_thread_known = 0;
+  ecl_release_current_thread();
+}
+
+static void polycall_make_key(void) {
+  pthread_key_create(&polycall_thread_key, polycall_release_thread);
+}
+
+static void polycall_know_thread(void) {
+  if (polycall_thread_known) return;
+  polycall_thread_known = 1;
+  pthread_once(&polycall_thread_once, polycall_make_key);
+  /* Nonzero: it was imported now, and is ours to release. */
+  if (ecl_import_current_thread(ECL_NIL, ECL_NIL)) pthread_setspecific(polycall_thread_key, (void*)1);
+}
+
+static void* polycall_attach(void* arg) {
+  (void)arg;
+  polycall_know_thread();
+  return 0;
+}
+
+static void polycall_detach(void* arg, void* attached) {
+  (void)arg;
+  (void)attached;
+}
+")
+
 (defmacro in-c (&body body)
   "Runs BODY, which waits in the C library. An interruption waits until it is over."
   `(mp:without-interrupts ,@body))
@@ -10,7 +52,7 @@
   "BODY, a cleanup, is run to its end before an interruption is looked at."
   `(mp:without-interrupts ,@body))
 
-(defun make-lock (name) (mp:make-lock :name name :recursive t))
+(defun make-lock (name) (mp:make-lock :name name))
 (defmacro with-lock ((lock) &body body) `(mp:with-lock (,lock) ,@body))
 (defmacro with-plain-lock ((lock) &body body) `(mp:with-lock (,lock) ,@body))
 
@@ -53,7 +95,7 @@
 
 (defun copy-from-foreign (pointer octets size)
   (ffi:c-inline (pointer octets size) (:pointer-void :object :fixnum) :void
-                "memcpy((#1)->vector.self.b8, #0, #2)")
+                "__builtin_memcpy((#1)->vector.self.b8, #0, #2);")
   nil)
 
 (defun runtime-name () "ecl")
@@ -69,3 +111,18 @@
 (defmacro take-once (place)
   "PLACE's value, and NIL for everybody after."
   `(mp:with-lock (*once-lock*) (shiftf ,place nil)))
+
+(defvar *thread-hook* nil)
+
+(defun thread-hook ()
+  "The hook by which the library imports its threads into ECL; one for the process."
+  (or *thread-hook*
+      (setf *thread-hook*
+            (cffi:foreign-funcall-pointer
+             (cffi:foreign-symbol-pointer "polycall_thread_hook_new") ()
+             :pointer (ffi:c-inline () () :pointer-void "(void*)polycall_attach"
+                                    :one-liner t :side-effects nil)
+             :pointer (ffi:c-inline () () :pointer-void "(void*)polycall_detach"
+                                    :one-liner t :side-effects nil)
+             :pointer (cffi:null-pointer)
+             :pointer))))

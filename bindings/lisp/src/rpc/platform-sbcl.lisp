@@ -74,3 +74,7 @@ handlers of other languages that a call over inproc runs on this thread, do not 
      (let ((value ,place))
        (when (or (null value) (eq value (sb-ext:compare-and-swap ,place value nil)))
          (return value)))))
+
+(defun thread-hook ()
+  "None: SBCL attaches a thread for each upcall, and lets nobody keep it attached."
+  (cffi:null-pointer))

@@ -57,6 +57,7 @@ MAKE-CHANNEL names, and MAX-CONNECTIONS."
                                                         (if no-description 4 0))
                  (slot c %server-options interceptor-count) (length numbers)
                  (slot c %server-options interceptors) array
+                 (slot c %server-options thread-hook) (thread-hook)
                  (slot c %server-options name) c-name)
            (%make-server :pointer (with-status (status) (%server-new c status))
                          :numbers numbers
@@ -102,7 +103,7 @@ ALREADY-EXISTS-ERROR for a service that was added before. Answers SERVICE."
                (let ((handler (cffi:mem-aptr handlers '(:struct %handler) i)))
                  (clear-struct handler (cffi:foreign-type-size '(:struct %handler)))
                  (set-size handler %handler)
-                 (setf (slot handler %handler fn) (cffi:callback %handle)
+                 (setf (slot handler %handler fn) (handler-entry (rpc-kind rpc))
                        (slot handler %handler arg) number)))
       (unwind-protect
            (with-pinned-octets (data descriptors)

@@ -1,0 +1,116 @@
+;;;; The entry of handlers on ECL, in C: it lets ECL know the thread, and for unary calls copies the request
+;;;; in and hands the response on, so that Lisp need not call C for either.
+
+(in-package #:polycall)
+
+(ffi:clines "
+#include <pthread.h>
+#include <stdint.h>
+
+typedef struct { const void* data; size_t size; void* buffer; const void* type; void* object; }
+    polycall_ecl_message;
+
+static void (*polycall_ecl_finish)(void*, const void*, const polycall_ecl_message*);
+static cl_object polycall_ecl_unary, polycall_ecl_other;
+
+static pthread_key_t polycall_entry_key;
+static pthread_once_t polycall_entry_once = PTHREAD_ONCE_INIT;
+static __thread int polycall_entry_known;
+
+static void polycall_entry_release(void* known) {
+  (void)known;
+  ecl_release_current_thread();
+}
+
+static void polycall_entry_make_key(void) {
+  pthread_key_create(&polycall_entry_key, polycall_entry_release);
+}
+
+static void polycall_entry_know(void) {
+  if (polycall_entry_known) return;
+  polycall_entry_known = 1;
+  pthread_once(&polycall_entry_once, polycall_entry_make_key);
+  if (ecl_import_current_thread(ECL_NIL, ECL_NIL)) pthread_setspecific(polycall_entry_key, (void*)1);
+}
+
+static void polycall_ecl_handle_other(void* arg, void* call, const polycall_ecl_message* request) {
+  polycall_entry_know();
+  cl_env_ptr env = ecl_process_env();
+  ECL_CATCH_ALL_BEGIN(env) {
+    cl_funcall(4, polycall_ecl_other, ecl_make_fixnum((cl_fixnum)arg),
+               ecl_make_unsigned_integer((uintptr_t)call),
+               ecl_make_unsigned_integer((uintptr_t)request));
+  } ECL_CATCH_ALL_END;
+}
+
+static void polycall_ecl_handle_unary(void* arg, void* call, const polycall_ecl_message* request) {
+  polycall_entry_know();
+  cl_env_ptr env = ecl_process_env();
+  ECL_CATCH_ALL_BEGIN(env) {
+    cl_object octets = ecl_alloc_simple_vector(request->size, ecl_aet_b8);
+    __builtin_memcpy(octets->vector.self.b8, request->data, request->size);
+    cl_object writer = cl_funcall(4, polycall_ecl_unary, ecl_make_fixnum((cl_fixnum)arg),
+                                  ecl_make_unsigned_integer((uintptr_t)call), octets);
+    if (writer != ECL_NIL) {
+      /* The response's octets, and where they begin as the second value. */
+      cl_fixnum at = ecl_fixnum(ecl_nth_value(env, 1));
+      cl_object sent = ecl_nth_value(env, 2);
+      polycall_ecl_message response = {0, 0, 0, 0, 0};
+      response.data = writer->vector.self.b8 + at;
+      response.size = writer->vector.dim - at;
+      polycall_ecl_finish(call, 0, &response);
+      cl_funcall(2, sent, ECL_NIL);
+    }
+  } ECL_CATCH_ALL_END;
+}
+")
+
+(defun handle-other (number call request)
+  (handle number (cffi:make-pointer call) (cffi:make-pointer request)))
+
+(defun handle-unary (number call octets)
+  "The octets of the response, where they begin, and what is to be called when they were sent; NIL when the
+call was finished otherwise, or will be."
+  (let* ((handler (object-of number))
+         (rpc (handler-rpc handler))
+         (server (handler-server handler))
+         (context (make-context (cffi:make-pointer call) rpc server))
+         (writer nil))
+    (worker-busy server)
+    (guarded
+        (let ((response (funcall (rpc-handler rpc) (handler-service handler)
+                                 (read-octets-request octets rpc) context)))
+          (unless (context-deferred context)
+            (setf writer (take-writer))
+            (write-response writer response rpc)))
+      (setf writer nil)
+      (finish-with-error context condition))
+    (worker-idle server)
+    (when (and writer (take-call context))
+      (leave-context context)
+      (values (writer-octets writer) (writer-at writer)
+              (lambda (nothing) (declare (ignore nothing)) (return-writer writer))))))
+
+(defun read-octets-request (octets rpc)
+  (if (eq (rpc-request rpc) :bytes)
+      octets
+      (handler-case (read-message (find-message-type (rpc-request rpc)) octets 0 (length octets))
+        (decode-error (trouble) (error (unreadable-error trouble "request"))))))
+
+(defun prepare-entries ()
+  (let ((finish (cffi:foreign-symbol-pointer "polycall_call_finish")))
+    (ffi:c-inline (finish #'handle-unary #'handle-other) (:pointer-void :object :object) :void
+                  "{ polycall_ecl_finish = (void (*)(void*, const void*, const polycall_ecl_message*))(#0);
+                     polycall_ecl_unary = #1; polycall_ecl_other = #2;
+                     ecl_register_root(&polycall_ecl_unary);
+                     ecl_register_root(&polycall_ecl_other); }")))
+
+(defvar *entries-ready* nil)
+
+(defun handler-entry (kind)
+  (unless *entries-ready*
+    (prepare-entries)
+    (setf *entries-ready* t))
+  (if (eq kind :unary)
+      (ffi:c-inline () () :pointer-void "(void*)polycall_ecl_handle_unary" :one-liner t)
+      (ffi:c-inline () () :pointer-void "(void*)polycall_ecl_handle_other" :one-liner t)))
