@@ -62,21 +62,22 @@ class Chains {
 
  private:
   void StartNext() {
-    caller_->client.EchoAsync(caller_->request, [this](polycall::StatusOr<EchoMessage> response) {
-      if (!response.ok()) {
-        Fail("Echo", response.status());
-        failed_ = true;
-      } else if (!Answers(caller_->request, *response)) {
-        bench_fail("Echo", "the answer does not fit the request");
-        failed_ = true;
-      }
-      calls_.fetch_add(1, std::memory_order_relaxed);
-      if (stop_.load(std::memory_order_relaxed) || failed_.load(std::memory_order_relaxed)) {
-        --running_;
-      } else {
-        StartNext();
-      }
-    });
+    caller_->client.EchoAsync(
+        caller_->request, [this](const polycall::StatusOr<EchoMessage>& response) {
+          if (!response.ok()) {
+            Fail("Echo", response.status());
+            failed_ = true;
+          } else if (!Answers(caller_->request, *response)) {
+            bench_fail("Echo", "the answer does not fit the request");
+            failed_ = true;
+          }
+          calls_.fetch_add(1, std::memory_order_relaxed);
+          if (stop_.load(std::memory_order_relaxed) || failed_.load(std::memory_order_relaxed)) {
+            --running_;
+          } else {
+            StartNext();
+          }
+        });
   }
 
   Caller* caller_;

@@ -8,6 +8,7 @@
 namespace polycall::call {
 
 thread_local bool t_defer_callbacks = false;
+thread_local PlainRun* PlainRun::t_current = nullptr;
 
 namespace {
 thread_local Call* t_current = nullptr;
@@ -98,7 +99,7 @@ void Call::Reset() NO_THREAD_SAFETY_ANALYSIS {
   wire_unreturned = 0;
   peer = nullptr;
   inline_result = nullptr;
-  plain_ = true;
+  plain_.store(true, std::memory_order_relaxed);
   polycall_message_release(&task_request);
   next_blocked = nullptr;
   wire_blocked = wire_async = queued = shared = false;
@@ -139,7 +140,7 @@ void Call::Reset() NO_THREAD_SAFETY_ANALYSIS {
 
 // What a plain inline call leaves behind is little: everything else is as New found it.
 void Call::EndInline() NO_THREAD_SAFETY_ANALYSIS {
-  if (!plain_ || refs_.load(std::memory_order_acquire) != 1) {
+  if (!plain() || is_async() || refs_.load(std::memory_order_acquire) != 1) {
     Release();
     return;
   }
@@ -149,6 +150,29 @@ void Call::EndInline() NO_THREAD_SAFETY_ANALYSIS {
   place_ = nullptr;
   link_ptr_.store(nullptr, std::memory_order_relaxed);
   inline_result = nullptr;
+  ended_.store(false, std::memory_order_relaxed);
+  finished_.store(false, std::memory_order_relaxed);
+  if (CallPool* pool = Pool()) {
+    pool->Give(this);
+  } else {
+    delete this;
+  }
+}
+
+void Call::EndPlain(uint32_t refs) NO_THREAD_SAFETY_ANALYSIS {
+  if (!plain() || is_async() || cancelled_.load(std::memory_order_relaxed) ||
+      refs_.load(std::memory_order_acquire) != refs) {
+    if (refs_.fetch_sub(refs, std::memory_order_acq_rel) == refs) Destroy();
+    return;
+  }
+  accepts_ = nullptr;
+  hook_ = nullptr;
+  reactor_ = nullptr;
+  deadline_ = base::kNever;
+  wire_id = 0;
+  send_credit_ = 0;
+  remote_closed_ = false;
+  link_ptr_.store(nullptr, std::memory_order_relaxed);
   ended_.store(false, std::memory_order_relaxed);
   finished_.store(false, std::memory_order_relaxed);
   if (CallPool* pool = Pool()) {
@@ -191,7 +215,8 @@ void Call::ReleaseUser() {
 
 void Call::Inherit(Call* parent) {
   deadline_ = std::min(deadline_, parent->deadline_);
-  parent->plain_ = plain_ = false;
+  parent->set_not_plain();
+  set_not_plain();
   bool cancelled;
   {
     base::MutexLock lock(parent->mutex_);
@@ -247,7 +272,7 @@ void Call::CancelChildren(int32_t code) {
 
 void Call::ArmDeadline() {
   if (deadline_ == base::kNever || ended() || timer_armed_.exchange(true)) return;
-  plain_ = false;
+  set_not_plain();
   Retain();
   timer_.fire = &Call::DeadlineFired;
   timer_.context = this;
@@ -284,7 +309,7 @@ void Call::CancelByUser(int32_t code, std::string_view message) {
     EndLocally({code, message});
     return;
   }
-  plain_ = false;
+  set_not_plain();
   if (!finished()) Finish({code, message}, nullptr);
 }
 

@@ -65,6 +65,31 @@ struct InlineResult {
   base::Waiter waiter{};
 };
 
+class Call;
+
+// A unary handler on the thread that read its request. As long as it asks for nothing but its answer,
+// the call needs no lock and its references are counted here. Lives on that thread's stack.
+class PlainRun {
+ public:
+  explicit PlainRun(Call* call) : call_(call), before_(t_current) { t_current = this; }
+  ~PlainRun() { t_current = before_; }
+  PlainRun(const PlainRun&) = delete;
+  PlainRun& operator=(const PlainRun&) = delete;
+  // The one that this thread is in for `call`, or NULL.
+  static PlainRun* Of(const Call* call) {
+    return t_current != nullptr && t_current->call_ == call ? t_current : nullptr;
+  }
+
+  bool finished = false;
+  bool ok = false;
+  bool in_table = false;  // the connection forgot the call, and gave its reference to us
+
+ private:
+  static thread_local PlainRun* t_current;
+  Call* const call_;
+  PlainRun* const before_;
+};
+
 // An address that tells threads apart.
 inline const void* ThreadToken() {
   static thread_local char token;
@@ -170,7 +195,8 @@ class Call final : public base::RefCounted<Call> {
   // ---- handler
   void set_send_credit(int64_t credit) { send_credit_ = credit; }
   void set_link(base::Ref<Link> link);
-  void set_borrowed_link(Link* link);  // it outlives the call
+  void set_borrowed_link(Link* link);  // it outlives the call, or OwnLink comes
+  void OwnLink();
   base::Status SendInitialMetadata(const Metadata& metadata);
   base::Status SetTrailingMetadata(const Metadata& metadata);
   // Ends the call. Takes the handler's reference.
@@ -178,12 +204,15 @@ class Call final : public base::RefCounted<Call> {
   // Also notices the deadline itself, and then tells who asked to be told (OnCancel).
   bool IsCancelled();
   void OnCancel(void (*cancelled)(void* arg), void* arg);
-  void set_not_plain() { plain_ = false; }
+  void set_not_plain() { plain_.store(false, std::memory_order_relaxed); }
+  bool plain() const { return plain_.load(std::memory_order_relaxed); }
   bool finished() const { return finished_.load(std::memory_order_acquire); }
   std::vector<void*>* interceptor_states() { return &interceptor_states_; }
   void InterceptMessage(const polycall_message& message, bool sent);
   // CallInline's end of a call that was finished in its frame: back to the cache, cheaply.
   void EndInline();
+  // The end of a PlainRun that finished the call: gives `refs` references back.
+  void EndPlain(uint32_t refs);
   void SetRefs(uint32_t refs) {
     refs_.store(refs, std::memory_order_relaxed);
   }  // before it is known
@@ -218,7 +247,7 @@ class Call final : public base::RefCounted<Call> {
   // The user's references count apart: they share one of the runtime's, and when they are gone a
   // call that has not ended is given up.
   void RetainUser() {
-    plain_ = false;
+    set_not_plain();
     user_refs_.fetch_add(1, std::memory_order_relaxed);
   }
   void ReleaseUser();
@@ -242,6 +271,8 @@ class Call final : public base::RefCounted<Call> {
   bool MaySendLocked(base::Status* error) REQUIRES(mutex_);
   base::Status EndedStatusLocked() REQUIRES(mutex_);
   base::Status SendNow(const polycall_message& message, uint32_t flags);
+  void FinishPlain(PlainRun* run, const base::Status& status, const polycall_message* response);
+  void LogFinishedTwice() const;
   void Drain();  // runs the callbacks that are due
   void DrainHere();
   void ReturnCredit(uint64_t bytes);
@@ -276,7 +307,7 @@ class Call final : public base::RefCounted<Call> {
   std::atomic<bool> finished_{false};   // handler: Finish was called
   std::atomic<bool> cancelled_{false};  // handler
   std::atomic<bool> ending_{false};
-  bool plain_ = true;               // nothing was used that a plain inline call does not use
+  std::atomic<bool> plain_{true};   // nothing was used that a plain inline call does not use
   std::atomic<bool> async_{false};  // caller: some operation was by callback
   bool started_ GUARDED_BY(mutex_) = false;
   bool opened_ GUARDED_BY(mutex_) = false;         // caller: the link took the start

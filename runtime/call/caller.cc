@@ -144,6 +144,7 @@ void Call::OnInitialMetadata(std::unique_ptr<Metadata> metadata) {
 }
 
 void Call::HalfClose() {
+  if (role_ == Role::kHandler) return;  // its end is Finish
   bool start;
   {
     base::MutexLock lock(mutex_);

@@ -64,8 +64,8 @@ const char* CheckFrameHeader(const FrameHeader& header, uint64_t max_body) {
   return nullptr;
 }
 
-bool ParseFrameBody(const FrameHeader& header, std::string_view body, FrameBody* out,
-                    const char** error) {
+bool ParseSections(const FrameHeader& header, std::string_view body, FrameBody* out,
+                   const char** error) {
   if ((header.flags & kFlagMetadata) != 0 && !TakeSection(&body, &out->metadata)) {
     *error = "the metadata section does not fit the frame";
     return false;

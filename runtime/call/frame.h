@@ -81,8 +81,17 @@ struct FrameBody {
   std::string_view message;
 };
 // False if a section does not fit, or something is left over; `error` then says which.
-bool ParseFrameBody(const FrameHeader& header, std::string_view body, FrameBody* out,
-                    const char** error);
+bool ParseSections(const FrameHeader& header, std::string_view body, FrameBody* out,
+                   const char** error);
+inline bool ParseFrameBody(const FrameHeader& header, std::string_view body, FrameBody* out,
+                           const char** error) {
+  constexpr uint8_t kSections = kFlagMetadata | kFlagNamed | kFlagTrailing | kFlagText;
+  if ((header.flags & (kSections | kFlagMessage)) != kFlagMessage) {
+    return ParseSections(header, body, out, error);
+  }
+  out->message = body;  // nothing else: most frames
+  return true;
+}
 
 // Appends a section: u32 size and the bytes.
 void AppendSection(std::string* out, std::string_view bytes);

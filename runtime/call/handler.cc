@@ -7,13 +7,18 @@ namespace polycall::call {
 
 void Call::set_borrowed_link(Link* link) { link_ptr_.store(link, std::memory_order_release); }
 
+void Call::OwnLink() {
+  base::MutexLock lock(mutex_);
+  link_ = base::Ref<Link>::Share(link());
+}
+
 void Call::set_link(base::Ref<Link> link) NO_THREAD_SAFETY_ANALYSIS {
   link_ptr_.store(link.get(), std::memory_order_release);
   link_ = std::move(link);
 }
 
 base::Status Call::SendInitialMetadata(const Metadata& metadata) {
-  plain_ = false;
+  set_not_plain();
   {
     base::MutexLock lock(mutex_);
     if (initial_sent_ || sent_message_) {
@@ -30,7 +35,7 @@ base::Status Call::SendInitialMetadata(const Metadata& metadata) {
 }
 
 base::Status Call::SetTrailingMetadata(const Metadata& metadata) {
-  plain_ = false;
+  set_not_plain();
   auto copy = std::make_unique<Metadata>(metadata);
   base::MutexLock lock(mutex_);
   if (finished_.load(std::memory_order_relaxed)) {
@@ -52,17 +57,21 @@ void Call::Finish(base::Status status, const polycall_message* response) {
   } else if (response != nullptr && (spec_->handler_streams() || !status.ok())) {
     response = nullptr;
   }
-  if (inline_result != nullptr && plain_ && interceptors_ == nullptr &&
+  if (inline_result != nullptr && plain() && interceptors_ == nullptr &&
       inline_result->thread == ThreadToken()) {
     // In the caller's frame, and nothing beside it: no other thread can know this call.
     if (finished_.load(std::memory_order_relaxed)) {
-      base::Log(POLYCALL_LOG_ERROR, "the handler of " + spec_->path + " finished a call twice");
+      LogFinishedTwice();
       return;
     }
     finished_.store(true, std::memory_order_relaxed);
     link()->Finish(*this, status, nullptr, response, false);
     user_refs_.store(0, std::memory_order_relaxed);
     refs_.store(1, std::memory_order_relaxed);  // the frame's
+    return;
+  }
+  if (PlainRun* run = PlainRun::Of(this); run != nullptr && plain()) {
+    FinishPlain(run, status, response);
     return;
   }
   if (response != nullptr) InterceptMessage(*response, true);
@@ -75,7 +84,7 @@ void Call::Finish(base::Status status, const polycall_message* response) {
   {
     base::MutexLock lock(mutex_);
     if (finished_.load(std::memory_order_relaxed)) {
-      base::Log(POLYCALL_LOG_ERROR, "the handler of " + spec_->path + " finished a call twice");
+      LogFinishedTwice();
       return;
     }
     finished_.store(true, std::memory_order_release);
@@ -107,18 +116,38 @@ void Call::Finish(base::Status status, const polycall_message* response) {
   ReleaseUser();
 }
 
+void Call::LogFinishedTwice() const {
+  base::Log(POLYCALL_LOG_ERROR, "the handler of " + spec_->path + " finished a call twice");
+}
+
+// Nobody waits for this call, nothing is to be told to anybody. Others may look at it (a cancellation
+// that comes in): they hold references, and change nothing that matters now.
+void Call::FinishPlain(PlainRun* run, const base::Status& status,
+                       const polycall_message* response) {
+  if (finished_.load(std::memory_order_relaxed)) {
+    LogFinishedTwice();
+    return;
+  }
+  finished_.store(true, std::memory_order_relaxed);
+  ended_.store(true, std::memory_order_relaxed);
+  user_refs_.store(0, std::memory_order_relaxed);
+  run->finished = true;
+  run->ok = status.ok();
+  run->in_table = link()->FinishPlain(*this, status, response);
+}
+
 bool Call::IsCancelled() {
   if (cancelled_.load(std::memory_order_acquire)) return true;
   if (role_ == Role::kCaller) return ended();
   if (deadline_ == base::kNever || base::NowNs() < deadline_) return false;
-  plain_ = false;
+  set_not_plain();
   OnCancelled(POLYCALL_DEADLINE_EXCEEDED);
   return true;
 }
 
 void Call::OnCancel(void (*cancelled)(void* arg), void* arg) {
   bool now = false;
-  plain_ = false;
+  set_not_plain();
   {
     base::MutexLock lock(mutex_);
     if (finished_.load(std::memory_order_relaxed)) return;

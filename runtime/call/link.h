@@ -41,6 +41,13 @@ class Link : public base::RefCounted<Link> {
   virtual void Finish(Call& call, const base::Status& status, const Metadata* trailing,
                       const polycall_message* response, bool not_started) = 0;
 
+  // Handler: the same for one in a PlainRun, with nothing but a response or a status. True: the call
+  // was under way, and the link's reference to it is the caller's of this function.
+  virtual bool FinishPlain([[maybe_unused]] Call& call, [[maybe_unused]] const base::Status& status,
+                           [[maybe_unused]] const polycall_message* response) {
+    return false;
+  }
+
   // Both: whether the connection has credit for one more message. False: none is left; the link then
   // calls OnConnectionCredit when there is.
   virtual bool HasCredit(Call& call) = 0;

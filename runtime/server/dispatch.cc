@@ -12,7 +12,6 @@ constexpr uint32_t kLongTicks = 60000;
 }  // namespace
 
 call::Call* Server::NewCall(call::ServerMethod* method) {
-  in_flight_.fetch_add(1, std::memory_order_relaxed);
   started_.fetch_add(1, std::memory_order_relaxed);
   call::Call* call = call::Call::New(call::Call::Role::kHandler, method, this, &interceptors_);
   call->set_reactor(&reactor_);
@@ -23,7 +22,7 @@ call::Call* Server::NewCall(call::ServerMethod* method) {
 
 void Server::CallDone(call::Call&, bool ok) {
   if (!ok) failed_.fetch_add(1, std::memory_order_relaxed);
-  in_flight_.fetch_sub(1, std::memory_order_release);
+  ended_.fetch_add(1, std::memory_order_release);
   if (draining()) {
     base::MutexLock lock(mutex_);
     changed_.notify_all();
@@ -68,15 +67,41 @@ void Server::Dispatch(call::Call* call, const polycall_message* request) {
   }
 }
 
+bool Server::TakesPlain(const call::ServerMethod& method) const {
+  return method.kind == POLYCALL_UNARY && method.handler.fn != nullptr && interceptors_.empty();
+}
+
+void Server::DispatchPlain(call::Call* call, const polycall_message* request) {
+  auto& method =
+      const_cast<call::ServerMethod&>(static_cast<const call::ServerMethod&>(call->spec()));
+  call::PlainRun run(call);
+  RunHandler(call, method, request);
+  if (run.finished) {
+    CallDone(*call, run.ok);
+    call->EndPlain(run.in_table ? 3 : 2);
+    return;
+  }
+  // It goes on, or something unusual was done. The connection lives as long as it, from now on.
+  call->OwnLink();
+  if (call->deadline() != base::kNever && !call->finished()) call->ArmDeadline();
+  call->Release();
+}
+
 void Server::Invoke(call::Call* call, call::ServerMethod& method, const polycall_message* request) {
+  // A handler may finish, and end the call, before it returns.
+  base::Ref<call::Call> keep;
+  if (call->deadline() != base::kNever) keep = base::Ref<call::Call>::Share(call);
+  RunHandler(call, method, request);
+  if (keep && !call->finished()) call->ArmDeadline();
+}
+
+void Server::RunHandler(call::Call* call, call::ServerMethod& method,
+                        const polycall_message* request) {
   const bool is_inline = (method.flags & POLYCALL_METHOD_INLINE) != 0;
   const uint32_t average = method.average_ticks.load(std::memory_order_relaxed);
   if (!is_inline && (average > kLongTicks || (method.flags & POLYCALL_METHOD_BLOCKING) != 0)) {
     base::Reactor::YieldIfLeading();
   }
-  // A handler may finish, and end the call, before it returns.
-  base::Ref<call::Call> keep;
-  if (call->deadline() != base::kNever) keep = base::Ref<call::Call>::Share(call);
   call::Call* before = call::Call::SetCurrent(call);
   const uint64_t begin = base::Ticks();
   {
@@ -89,7 +114,6 @@ void Server::Invoke(call::Call* call, call::ServerMethod& method, const polycall
   const uint64_t bounded = took < UINT32_MAX ? took : UINT32_MAX;
   method.average_ticks.store(static_cast<uint32_t>(average - average / 8 + bounded / 8),
                              std::memory_order_relaxed);
-  if (keep && !call->finished()) call->ArmDeadline();
 }
 
 void Server::Enqueue(call::Call* call, call::ServerMethod& method,

@@ -138,7 +138,7 @@ base::Status Server::Start() {
 
 bool Server::WaitUntilIdle(int64_t deadline) {
   for (;;) {
-    bool idle = in_flight_.load(std::memory_order_acquire) == 0;
+    bool idle = in_flight() == 0;
     {
       base::MutexLock lock(mutex_);
       for (auto& listener : listeners_) {
@@ -231,7 +231,7 @@ void Server::GetStats(polycall_server_stats* out) {
   stats.connections_open = connections_.load();
   stats.connections_accepted = accepted_.load();
   stats.calls_started = started_.load();
-  stats.calls_in_flight = in_flight_.load();
+  stats.calls_in_flight = in_flight();
   stats.calls_failed = failed_.load();
   stats.protocol_errors = protocol_errors_.load();
   stats.threads = reactor_.threads();

@@ -63,6 +63,8 @@ class Server final : public transport::Acceptor, public call::CallOwner {
   call::ServerMethod* FindMethod(std::string_view path) override;
   call::Call* NewCall(call::ServerMethod* method) override;
   void Dispatch(call::Call* call, const polycall_message* request) override;
+  void DispatchPlain(call::Call* call, const polycall_message* request) override;
+  bool TakesPlain(const call::ServerMethod& method) const override;
   void DispatchInline(call::Call* call, const polycall_message* request) override;
   const call::InterceptorChain& interceptors() const override { return interceptors_; }
   const polycall_thread_hook* thread_hook() const override { return hook_; }
@@ -84,6 +86,7 @@ class Server final : public transport::Acceptor, public call::CallOwner {
     void* arg;
   };
 
+  void RunHandler(call::Call* call, call::ServerMethod& method, const polycall_message* request);
   void Invoke(call::Call* call, call::ServerMethod& method, const polycall_message* request);
   void Enqueue(call::Call* call, call::ServerMethod& method, const polycall_message* request);
   void RegisterLive(call::Call* call);
@@ -111,8 +114,13 @@ class Server final : public transport::Acceptor, public call::CallOwner {
   std::deque<Pulled> pulled_ GUARDED_BY(mutex_);
   std::condition_variable_any changed_;
 
-  alignas(64) std::atomic<uint64_t> in_flight_{0};
-  std::atomic<uint64_t> started_{0};
+  uint64_t in_flight() const {
+    const uint64_t ended = ended_.load(std::memory_order_acquire);  // first: never too few
+    return started_.load(std::memory_order_relaxed) - ended;
+  }
+
+  alignas(64) std::atomic<uint64_t> started_{0};
+  std::atomic<uint64_t> ended_{0};
   std::atomic<uint64_t> failed_{0};
   alignas(64) std::atomic<uint64_t> connections_{0};
   std::atomic<uint64_t> accepted_{0};

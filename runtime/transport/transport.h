@@ -85,6 +85,11 @@ class Acceptor {
   // Runs the handler of `call` (made by NewCall, with link, deadline and metadata set), or refuses
   // it. `request` is borrowed; NULL for kinds whose caller streams. Returns when the handler has.
   virtual void Dispatch(call::Call* call, const polycall_message* request) = 0;
+  // The handler of `call` (made by NewCall, with a borrowed link, with link and deadline set, known to its connection)
+  // in a PlainRun. Takes a reference.
+  virtual void DispatchPlain(call::Call* call, const polycall_message* request) = 0;
+  // Whether the handler of a call of `method` that brings nothing but its request may run so.
+  virtual bool TakesPlain(const call::ServerMethod& method) const = 0;
   // No handler may run for a new call any more.
   virtual bool draining() const = 0;
 

@@ -16,10 +16,6 @@ namespace polycall::transport {
 using call::FrameHeader;
 using call::FrameType;
 
-namespace {
-thread_local std::string t_sections;
-}  // namespace
-
 ServerConnection::ServerConnection(int fd, PeerInfo peer, Acceptor* acceptor,
                                    StreamListener* listener)
     : fd_(fd), peer_(std::move(peer)), acceptor_(acceptor), listener_(listener) {
@@ -135,35 +131,43 @@ void ServerConnection::SendInitialMetadata(call::Call& call, const call::Metadat
   AfterWrite(writer_.Write(header, sections, nullptr, InBatch()));
 }
 
-void ServerConnection::Finish(call::Call& call, const base::Status& final_status,
+void ServerConnection::Finish(call::Call& call, const base::Status& status,
+                              const call::Metadata* trailing, const polycall_message* response,
+                              bool not_started) {
+  if (Answer(call, status, trailing, response, not_started)) call.Release();
+}
+
+// Ends a call, whose reference is the caller's then. False: it is not under way any more.
+bool ServerConnection::Answer(call::Call& call, const base::Status& final_status,
                               const call::Metadata* trailing, const polycall_message* response,
                               bool not_started) {
   call::Encoded encoded;
-  base::Status status = final_status;
+  base::Status changed;
+  const base::Status* status = &final_status;
   if (response != nullptr) {
     if (base::Status bad = encoded.Encode(response); !bad.ok()) {
-      status = bad;
+      status = &(changed = std::move(bad));
       response = nullptr;
     } else if (encoded.bytes().size() > agreed_.max_send_message_size) {
-      status = base::ResourceExhausted("the response of " + std::to_string(encoded.bytes().size()) +
-                                       " bytes is larger than the peer's max_message_size of " +
-                                       std::to_string(agreed_.max_send_message_size));
+      changed =
+          base::ResourceExhausted("the response of " + std::to_string(encoded.bytes().size()) +
+                                  " bytes is larger than the peer's max_message_size of " +
+                                  std::to_string(agreed_.max_send_message_size));
+      status = &changed;
       response = nullptr;
     }
   }
   FrameHeader header;
   header.type = FrameType::kStatus;
   header.call_id = call.wire_id;
-  header.argument = static_cast<uint32_t>(status.code());
-  std::string& sections = t_sections;
-  sections.clear();
+  std::string sections;
   if (trailing != nullptr && !trailing->entries.empty()) {
     if (call::MetadataSize(*trailing) > agreed_.max_send_metadata_size) {
-      status = base::ResourceExhausted(
+      changed = base::ResourceExhausted(
           "the trailing metadata is larger than the peer's "
           "max_metadata_size of " +
           std::to_string(agreed_.max_send_metadata_size));
-      header.argument = static_cast<uint32_t>(status.code());
+      status = &changed;
       response = nullptr;
     } else {
       std::string block;
@@ -172,23 +176,24 @@ void ServerConnection::Finish(call::Call& call, const base::Status& final_status
       call::AppendSection(&sections, block);
     }
   }
-  if (!status.ok()) {
+  header.argument = static_cast<uint32_t>(status->code());
+  if (!status->ok()) {
     header.flags |= call::kFlagText;
-    call::AppendSection(&sections, status.message());
-    call::AppendSection(&sections, status.details());
+    call::AppendSection(&sections, status->message());
+    call::AppendSection(&sections, status->details());
   }
   if (not_started) header.flags |= call::kFlagNotStarted;
   if (response != nullptr) header.flags |= call::kFlagMessage;
   {
     base::MutexLock lock(mutex_);
     const uint16_t slot = call::CallSlot(call.wire_id);
-    if (slot >= slots_.size() || slots_[slot] != &call) return;  // the caller is gone
+    if (slot >= slots_.size() || slots_[slot] != &call) return false;  // the caller is gone
     slots_[slot] = nullptr;
     --live_;
   }
   AfterWrite(writer_.Write(header, sections, response != nullptr ? &encoded : nullptr,
                            InBatch() && t_more));
-  call.Release();
+  return true;
 }
 
 bool ServerConnection::HasCredit(call::Call& call) {

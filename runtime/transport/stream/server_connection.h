@@ -37,6 +37,10 @@ class ServerConnection final : public call::Link, public base::Source {
   void SendInitialMetadata(call::Call& call, const call::Metadata& metadata) override;
   void Finish(call::Call& call, const base::Status& status, const call::Metadata* trailing,
               const polycall_message* response, bool not_started) override;
+  bool FinishPlain(call::Call& call, const base::Status& status,
+                   const polycall_message* response) override {
+    return Answer(call, status, nullptr, response, false);
+  }
   bool HasCredit(call::Call& call) override;
   void ReturnCredit(call::Call& call, uint64_t bytes) override;
   bool WaitFor(base::Waiter& waiter, int64_t deadline) override { return waiter.Wait(deadline); }
@@ -66,6 +70,8 @@ class ServerConnection final : public call::Link, public base::Source {
   void OnCall(const call::FrameHeader& header, std::string_view body, base::Buffer* buffer);
   void ProtocolError(std::string_view what);
   void Refuse(const base::Status& status);
+  bool Answer(call::Call& call, const base::Status& status, const call::Metadata* trailing,
+              const polycall_message* response, bool not_started);
   void SendStatus(uint32_t call_id, const base::Status& status, bool not_started);
   void AfterWrite(FrameWriter::Result result);
   void UpdateInterest() REQUIRES(mutex_);

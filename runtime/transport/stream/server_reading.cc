@@ -86,6 +86,12 @@ bool ServerConnection::DispatchFrames(bool* stopped) {
     state_ = State::kHello;
     reader_.set_max_body(kMaxHelloBody);
   }
+  // A reference for the whole batch: a thread that takes the leadership may drop the reader's.
+  base::Buffer* held = nullptr;
+  struct Release {
+    base::Buffer** held;
+    ~Release() { base::ReleaseBuffer(*held); }
+  } release{&held};
   for (;;) {
     FrameHeader header;
     std::string_view body;
@@ -104,10 +110,12 @@ bool ServerConnection::DispatchFrames(bool* stopped) {
       if (!DispatchHandshake(header, body)) return false;
       continue;
     }
-    base::RetainBuffer(buffer);
+    if (buffer != held) {
+      base::ReleaseBuffer(held);
+      base::RetainBuffer(held = buffer);
+    }
     t_more = reader_.HasBytes();
     Dispatch(header, body, buffer);
-    base::ReleaseBuffer(buffer);
     if (!base::Reactor::Leading()) {
       *stopped = true;
       return false;
@@ -254,8 +262,18 @@ void ServerConnection::OnCall(const FrameHeader& header, std::string_view body,
     return;
   }
   call::Call* call = acceptor_->NewCall(method);
+  const bool plain = metadata == nullptr &&
+                     (header.flags & (call::kFlagMessage | call::kFlagEnd)) ==
+                         (call::kFlagMessage | call::kFlagEnd) &&
+                     acceptor_->TakesPlain(*method);
   call->wire_id = header.call_id;
-  call->set_link(base::Ref<call::Link>::Share(this));
+  if (plain) {
+    call->SetRefs(3);  // the handler's, the table's, DispatchPlain's
+    call->set_borrowed_link(this);
+  } else {
+    call->SetRefs(2);  // the handler's, the table's
+    call->set_link(base::Ref<call::Link>::Share(this));
+  }
   call->set_send_credit(agreed_.send_call_window);
   if (metadata != nullptr) call->set_request_metadata(std::move(metadata));
   const int64_t timeout = call::DecodeTimeout(header.argument);
@@ -269,17 +287,21 @@ void ServerConnection::OnCall(const FrameHeader& header, std::string_view body,
     if (slots_.size() <= slot) slots_.resize(std::min<size_t>(agreed_.max_calls, slot * 2 + 4));
     in_use = slots_[slot] != nullptr;
     if (!in_use) {
-      call->Retain();
       slots_[slot] = call;
       ++live_;
     }
   }
   if (in_use) {
+    call->SetRefs(1);
     call->Finish(base::Internal("slot in use"), nullptr);
     return ProtocolError("a call's slot is in use");
   }
   polycall_message request = call::ViewMessage(parts.message, buffer);
   if (request.data == nullptr) request.data = "";
+  if (plain) {
+    acceptor_->DispatchPlain(call, &request);
+    return;
+  }
   if (method->request_first()) {
     if (!has_message) {
       call->Finish(base::InvalidArgument(method->path + " takes a request message, none came"),

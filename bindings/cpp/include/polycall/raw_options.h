@@ -32,6 +32,7 @@ struct MetadataPlaces {
   explicit MetadataPlaces(const CallOptions& options)
       : initial(options.initial_metadata), trailing(options.trailing_metadata) {}
 
+  bool wanted() const { return initial != nullptr || trailing != nullptr; }
   // Moves what came back there. Without WANT_METADATA there is nothing.
   void Fill(polycall_unary* unary) const {
     Metadata first = Metadata::Take(unary->initial_metadata);

@@ -8,7 +8,7 @@
 
 namespace polycall::internal {
 
-enum class ScratchUse { kRequest, kResponse };
+enum class ScratchUse { kRequest, kResponse, kOutcome };
 
 // Each thread keeps one object for each class and use, so that what it has allocated serves the next
 // call. A handler that calls into this process finds the object in use and gets another one.

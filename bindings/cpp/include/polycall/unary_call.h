@@ -9,6 +9,7 @@
 #include <polycall/polycall.h>
 #include <polycall/raw_options.h>
 #include <polycall/resumption.h>
+#include <polycall/scratch.h>
 #include <polycall/status.h>
 #include <polycall/status_or.h>
 
@@ -87,15 +88,24 @@ void StartUnary(polycall_channel* channel, const polycall_method* method,
 }
 
 template <typename Response>
-StatusOr<Response> TakeOutcome(polycall_unary* unary, const MetadataPlaces& places) {
-  places.Fill(unary);
-  StatusOr<Response> result(std::in_place);
-  Status status = TakeResponse(unary, &*result);
-  if (!status.ok()) result = std::move(status);
-  return result;
+struct Outcome {
+  StatusOr<Response> result{std::in_place};
+};
+
+// What the call ended with, for a callback. Bytes stay the runtime's.
+template <typename Response>
+void ReadOutcome(polycall_unary* unary, const MetadataPlaces& places, StatusOr<Response>* result) {
+  if (places.wanted()) places.Fill(unary);
+  if (!result->ok()) *result = StatusOr<Response>(std::in_place);
+  if (unary->status.code == POLYCALL_OK && unary->response.type == nullptr) [[likely]] {
+    if (ReadMessage(unary->response, &**result)) return;
+  }
+  Status status = TakeResponse(unary, &**result);
+  if (!status.ok()) *result = std::move(status);
 }
 
-// `callback(StatusOr<Response>)` runs exactly once. It must not throw.
+// `callback(StatusOr<Response>&&)` runs exactly once. It must not throw. One that takes a const
+// reference leaves the thread's own message in place, for the next call.
 template <typename Method, typename Callback>
 void CallUnaryAsync(polycall_channel* channel, const polycall_method* method,
                     const typename Method::Request& request, Callback&& callback,
@@ -111,7 +121,10 @@ void CallUnaryAsync(polycall_channel* channel, const polycall_method* method,
       [](void* arg, polycall_unary* unary) {
         const CallbackScope scope;
         const std::unique_ptr<Pending> owned(static_cast<Pending*>(arg));
-        owned->callback(TakeOutcome<typename Method::Response>(unary, owned->places));
+        Scratch<Outcome<typename Method::Response>, ScratchUse::kOutcome> outcome;
+        outcome.set_size(unary->response.size);
+        ReadOutcome(unary, owned->places, &outcome.get()->result);
+        owned->callback(std::move(outcome.get()->result));
       },
       pending.release());
 }
