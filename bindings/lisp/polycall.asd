@@ -28,6 +28,7 @@
                (:file "handler-ecl" :if-feature :ecl)
                (:file "server")
                (:file "host")
+               (:file "host-module")
                (:file "log")
                (:file "define-service")))
 

@@ -1,0 +1,131 @@
+/* libpolycall_host_lisp.so: modules of Common Lisp in this process, on an embedded ECL. */
+#include <ecl/ecl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "polycall/host.h"
+
+static pthread_key_t thread_key;
+static __thread int thread_known;
+
+static void release_thread(void* imported) {
+  (void)imported;
+  ecl_release_current_thread();
+}
+
+/* Lets ECL know the present thread, once; its end releases it. */
+static void know_thread(void) {
+  if (thread_known) return;
+  thread_known = 1;
+  /* Zero: ECL knows it already. */
+  if (ecl_import_current_thread(ECL_NIL, ECL_NIL)) pthread_setspecific(thread_key, &thread_known);
+}
+
+static polycall_code fail(polycall_status* status, polycall_code code, const char* text) {
+  if (status != NULL) polycall_status_set(status, code, text, NULL, 0);
+  return code;
+}
+
+/* The function FUNCTION of the binding, (TEXT POINTER) to NIL, or to a code and octets that end with
+ * NUL; its outcome as a status. Lisp lets nothing unwind out of it. */
+static polycall_code call_lisp(const char* function, const char* text, void* pointer,
+                               polycall_status* status) {
+  polycall_code code = POLYCALL_INTERNAL;
+  const cl_env_ptr env = ecl_process_env();
+  int finished = 0;
+  ECL_CATCH_ALL_BEGIN(env) {
+    cl_object symbol = ecl_make_symbol(function, "POLYCALL");
+    cl_object argument = ecl_make_simple_base_string((char*)text, -1);
+    cl_object result =
+        cl_funcall(3, symbol, argument, ecl_make_unsigned_integer((cl_index)(uintptr_t)pointer));
+    if (result == ECL_NIL) {
+      code = POLYCALL_OK;
+    } else {
+      cl_object message = ecl_nth_value(env, 1);
+      code = fail(status, (polycall_code)ecl_fixnum(result), (const char*)message->vector.self.b8);
+    }
+    finished = 1;
+  }
+  ECL_CATCH_ALL_END;
+  if (!finished) {
+    code = fail(status, POLYCALL_INTERNAL, "Lisp left the host's function by a non-local exit");
+  }
+  return code;
+}
+
+/* Evaluates TEXT, which is the host's own; NULL for success or what failed, static storage. */
+static int load_file(const char* file, char* why, size_t size) {
+  const cl_env_ptr env = ecl_process_env();
+  int loaded = 0;
+  ECL_CATCH_ALL_BEGIN(env) {
+    /* Errors are answered as values: the binding, which could say more, is not there yet. */
+    cl_object form = c_string_to_object(
+        "(lambda (file)"
+        "  (handler-case (let ((*standard-output* (make-broadcast-stream)))"
+        "                  (load file) nil)"
+        "    (error (condition)"
+        "      (coerce (remove-if-not (lambda (c) (< 0 (char-code c) 128))"
+        "                             (princ-to-string condition))"
+        "              'simple-base-string))))");
+    cl_object result =
+        cl_funcall(2, si_safe_eval(2, form, ECL_NIL), ecl_make_simple_base_string((char*)file, -1));
+    if (result == ECL_NIL) {
+      loaded = 1;
+    } else {
+      snprintf(why, size, "%s: %s", file, (const char*)result->base_string.self);
+    }
+  }
+  ECL_CATCH_ALL_END;
+  return loaded;
+}
+
+static polycall_code start(const polycall_host_start* start, polycall_status* status) {
+  pthread_key_create(&thread_key, release_thread);
+  /* The process's own signals stay its own. */
+  static const int traps[] = {ECL_OPT_TRAP_SIGSEGV,          ECL_OPT_TRAP_SIGFPE,
+                              ECL_OPT_TRAP_SIGINT,           ECL_OPT_TRAP_SIGILL,
+                              ECL_OPT_TRAP_SIGBUS,           ECL_OPT_TRAP_SIGPIPE,
+                              ECL_OPT_TRAP_INTERRUPT_SIGNAL, ECL_OPT_SIGNAL_HANDLING_THREAD};
+  if (ecl_get_option(ECL_OPT_BOOTED) <= 0) {
+    for (size_t i = 0; i < sizeof traps / sizeof traps[0]; ++i) {
+      ecl_set_option(traps[i], 0);
+    }
+    static char name[] = "polycall";
+    static char* arguments[] = {name, NULL};
+    cl_boot(1, arguments);
+  }
+  know_thread();
+  char file[4096];
+  char why[1024] = "it was left by a non-local exit";
+  snprintf(file, sizeof file, "%s/lisp/host.lisp", start->directory);
+  if (!load_file(file, why, sizeof why)) {
+    char text[2048];
+    snprintf(text, sizeof text, "the Common Lisp binding cannot be loaded: %s", why);
+    return fail(status, POLYCALL_FAILED_PRECONDITION, text);
+  }
+  return POLYCALL_OK;
+}
+
+static polycall_code load(const char* module, polycall_server* server, polycall_status* status) {
+  know_thread();
+  return call_lisp("HOST-LOAD-MODULE", module, server, status);
+}
+
+const polycall_host_module* polycall_host_module_get(void) {
+  static const polycall_host_exclusion exclusions[] = {
+      {"sbcl", "an SBCL program serves modules of Lisp itself"},
+  };
+  static const polycall_host_module module = {
+      sizeof module,
+      POLYCALL_HOST_ABI_VERSION,
+      0,
+      "lisp",
+      "ecl",
+      exclusions,
+      sizeof exclusions / sizeof exclusions[0],
+      start,
+      load,
+  };
+  return &module;
+}
