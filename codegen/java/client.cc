@@ -145,6 +145,13 @@ void WriteSignature(const std::string& head, const std::vector<std::string>& par
     writer->Line(line);
     return;
   }
+  if (parameters.empty()) {  // the type on a line of its own
+    const size_t space = head.rfind(' ');
+    writer->Line(head.substr(0, space));
+    const auto name = writer->Indented(2);
+    writer->Line(head.substr(space + 1), "()", tail);
+    return;
+  }
   writer->Line(head, "(");
   const auto indented = writer->Indented(2);
   for (size_t i = 0; i < parameters.size(); ++i) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "codegen/java/javadoc.h"
+#include "codegen/java/service.h"
 #include "codegen/model/model.h"
 
 namespace polycall::codegen::java {
@@ -111,6 +112,13 @@ TEST(Javadoc, AnEmptyLineBeginsAParagraph) {
   Writer writer;
   WriteJavadoc({{"One.", "", "Two."}}, "", {}, false, &writer);
   EXPECT_EQ(writer.text(), "/**\n * One.\n *\n * <p>Two.\n */\n");
+}
+
+TEST(Signature, ALongOneWithoutParametersKeepsItsParentheses) {
+  Writer writer;
+  const std::string type = "public AsyncClientStream<" + std::string(80, 'Q') + ", Reply>";
+  WriteSignature(type + " sum", {}, " {", &writer);
+  EXPECT_EQ(writer.text(), type + "\n    sum() {\n");
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "env.h"
 
+#include <polycall/host.h>
+
 namespace polycall_java {
 
 JavaRefs g_java;
@@ -106,5 +108,10 @@ extern "C" JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM* vm, void*) {
   void* env = nullptr;
   if (vm->GetEnv(&env, JNI_VERSION_10) != JNI_OK) return JNI_ERR;
   polycall_java::g_vm = vm;
-  return polycall_java::LookUp(static_cast<JNIEnv*>(env)) ? JNI_VERSION_10 : JNI_ERR;
+  if (!polycall_java::LookUp(static_cast<JNIEnv*>(env))) return JNI_ERR;
+  // Two that clash are here already: it is too late for more than what the log says.
+  static const polycall_host_exclusion exclusions[] = {
+      {"sbcl", "SBCL and the Java virtual machine both handle SIGSEGV in their own ways"}};
+  polycall_host_declare("jvm", exclusions, 1, nullptr);
+  return JNI_VERSION_10;
 }

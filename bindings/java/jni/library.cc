@@ -1,4 +1,5 @@
 // What belongs to the process: version, log, and where a thread is.
+#include <polycall/host.h>
 #include <polycall/polycall.h>
 
 #include "env.h"
@@ -41,4 +42,12 @@ POLYCALL_NATIVE(void, logSet)(JNIEnv*, jclass, jint level, jboolean to_java) {
 
 POLYCALL_NATIVE(jboolean, insideUpcall)(JNIEnv*, jclass) {
   return UpcallScope::Inside() ? JNI_TRUE : JNI_FALSE;
+}
+
+// What there is of hosts, as JSON.
+POLYCALL_NATIVE(jbyteArray, hosts)(JNIEnv* env, jclass) {
+  char* text = polycall_host_list();
+  jbyteArray bytes = TextToJava(env, text);
+  polycall_string_free(text);
+  return bytes;
 }

@@ -1,4 +1,5 @@
 // Servers. A handle of Java's is a ServerHandle.
+#include <polycall/host.h>
 #include <polycall/polycall.h>
 
 #include <memory>
@@ -92,6 +93,26 @@ POLYCALL_NATIVE(void, serverAddService)
   if (code == POLYCALL_OK) {
     (void)handlers.release();  // the server's now
   } else {
+    Throw(env, status);
+    polycall_status_clear(&status);
+  }
+}
+
+POLYCALL_NATIVE(void, serverLoad)
+(JNIEnv* env, jclass, jlong handle, jbyteArray language, jbyteArray module,
+ jobjectArray arguments) {
+  const std::string language_text = TextFromJava(env, language);
+  const std::string module_text = TextFromJava(env, module);
+  const std::vector<std::string> texts = TextsFromJava(env, arguments);
+  std::vector<const char*> pointers;
+  for (const std::string& text : texts) pointers.push_back(text.c_str());
+  pointers.push_back(nullptr);
+  polycall_host_options options = POLYCALL_HOST_OPTIONS_INIT;
+  options.language = language_text.c_str();
+  options.module = module_text.c_str();
+  options.arguments = pointers.data();
+  polycall_status status = POLYCALL_STATUS_INIT;
+  if (polycall_host_load(Server(handle), &options, &status) != POLYCALL_OK) {
     Throw(env, status);
     polycall_status_clear(&status);
   }

@@ -82,6 +82,11 @@ LANGUAGES = (
         abort_prints_stacks=True,
     ),
     Language(
+        "java",
+        ("{build}/tests/interop/interop_java",),
+        needs=("{build}/tests/interop/interop_java.jar",),
+    ),
+    Language(
         "lisp",
         ("{build}/tests/interop/interop_lisp",),
     ),

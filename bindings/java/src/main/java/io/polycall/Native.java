@@ -22,6 +22,8 @@ final class Native {
 
   static native int abiVersion();
 
+  static native byte[] hosts();
+
   static native void logSet(int level, boolean toJava);
 
   static native boolean insideUpcall();
@@ -204,6 +206,8 @@ final class Native {
       Object[] handlers,
       long[] types,
       long[] asynchronous);
+
+  static native void serverLoad(long handle, byte[] language, byte[] module, Object[] arguments);
 
   static native byte[] serverListen(long handle, byte[] target);
 

@@ -12,4 +12,13 @@ public final class PolyCall {
   public static String version() {
     return Native.text(Native.version());
   }
+
+  /**
+   * Which hosts there are, and which language runtimes this process holds.
+   *
+   * @return a JSON object with places, hosts and runtimes
+   */
+  public static String hosts() {
+    return Native.text(Native.hosts());
+  }
 }

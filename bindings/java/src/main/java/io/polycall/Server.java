@@ -130,6 +130,31 @@ public final class Server implements AutoCloseable {
   }
 
   /**
+   * Loads a module of another language into this process, which adds its services; before {@link
+   * #start} only. The language's runtime is started if it does not run yet, and stays.
+   *
+   * @param language "c", "python", "java", "haskell" or "lisp"
+   * @param module what to load, in the language's own words
+   * @param arguments for the language's runtime, if this starts it
+   * @return this
+   * @throws StatusException NOT_FOUND if there is no such host or module; FAILED_PRECONDITION if the
+   *     runtime cannot share this process; else what the module failed with
+   */
+  public Server load(String language, String module, String... arguments) {
+    enter();
+    try {
+      Native.serverLoad(
+          handle.pointer,
+          Native.utf8(language),
+          Native.utf8(module),
+          java.util.Arrays.stream(arguments).map(Native::utf8).toArray());
+    } finally {
+      leave();
+    }
+    return this;
+  }
+
+  /**
    * Listens on "unix:/path", "tcp://host:port" (port 0: any) or "inproc:name"; before or after start.
    *
    * @param target where
