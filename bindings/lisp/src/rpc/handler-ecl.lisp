@@ -4,8 +4,11 @@
 (in-package #:polycall)
 
 (ffi:clines "
+#define _GNU_SOURCE
 #include <pthread.h>
 #include <stdint.h>
+
+extern int pthread_getattr_np(pthread_t, pthread_attr_t*);
 
 typedef struct { const void* data; size_t size; void* buffer; const void* type; void* object; }
     polycall_ecl_message;
@@ -16,6 +19,9 @@ static cl_object polycall_ecl_unary, polycall_ecl_other;
 static pthread_key_t polycall_entry_key;
 static pthread_once_t polycall_entry_once = PTHREAD_ONCE_INIT;
 static __thread int polycall_entry_known;
+/* Where this thread's stack counts as full. ECL's own reckoning goes by the limit of the
+   process, and lies beyond the end. An overflow moves it, so each entry sets it anew. */
+static __thread char* polycall_entry_limit;
 
 static void polycall_entry_release(void* known) {
   (void)known;
@@ -31,11 +37,28 @@ static void polycall_entry_know(void) {
   polycall_entry_known = 1;
   pthread_once(&polycall_entry_once, polycall_entry_make_key);
   if (ecl_import_current_thread(ECL_NIL, ECL_NIL)) pthread_setspecific(polycall_entry_key, (void*)1);
+  {
+    pthread_attr_t attributes;
+    void* low;
+    size_t size;
+    if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+      pthread_attr_getstack(&attributes, &low, &size);
+      pthread_attr_destroy(&attributes);
+      if (size >= 1024 * 1024) {
+        /* As ECL does it: two safety areas are left for the handling of an overflow. */
+        cl_env_ptr env = ecl_process_env();
+        char* end = (char*)low + 64 * 1024;
+        env->cs_size = env->cs_org - end;
+        polycall_entry_limit = end + 2 * ecl_get_option(ECL_OPT_C_STACK_SAFETY_AREA);
+      }
+    }
+  }
 }
 
 static void polycall_ecl_handle_other(void* arg, void* call, const polycall_ecl_message* request) {
   polycall_entry_know();
   cl_env_ptr env = ecl_process_env();
+  if (polycall_entry_limit) env->cs_limit = polycall_entry_limit;
   ECL_CATCH_ALL_BEGIN(env) {
     cl_funcall(4, polycall_ecl_other, ecl_make_fixnum((cl_fixnum)arg),
                ecl_make_unsigned_integer((uintptr_t)call),
@@ -46,6 +69,7 @@ static void polycall_ecl_handle_other(void* arg, void* call, const polycall_ecl_
 static void polycall_ecl_handle_unary(void* arg, void* call, const polycall_ecl_message* request) {
   polycall_entry_know();
   cl_env_ptr env = ecl_process_env();
+  if (polycall_entry_limit) env->cs_limit = polycall_entry_limit;
   ECL_CATCH_ALL_BEGIN(env) {
     cl_object octets = ecl_alloc_simple_vector(request->size, ecl_aet_b8);
     __builtin_memcpy(octets->vector.self.b8, request->data, request->size);
