@@ -84,6 +84,10 @@ LANGUAGES = (
     Language(
         "java",
         ("{build}/tests/interop/interop_java",),
+        host=("java", "{build}/tests/interop/interop_java.jar:"
+              "{build}/tests/interop/java/interop_java_proto/interop_java_proto.jar!interop.Module"),
+        # The library inside the jar does not know the build's folder.
+        environment=(("POLYCALL_HOST_PATH", "{build}/runtime/polycall"),),
         needs=("{build}/tests/interop/interop_java.jar",),
     ),
     Language(

@@ -71,7 +71,7 @@ public final class Server implements AutoCloseable {
     Closer.CLEANER.register(this, handle::close);
   }
 
-  /** A server of a host's, which stays the host's. Called by native code. */
+  /** A server of a host's, which stays the host's; to be closed when its module has registered. */
   static Server borrow(long server) {
     return new Server(Native.serverBorrow(server), true);
   }
@@ -80,6 +80,15 @@ public final class Server implements AutoCloseable {
     if (!handle.enter()) {
       throw Failures.closed("the server is closed");
     }
+  }
+
+  /** For what only the owner may do. */
+  private void enterOwned() {
+    if (borrowed) {
+      throw Failures.closed(
+          "the server belongs to the program that loaded this module: only services can be added");
+    }
+    enter();
   }
 
   private void leave() {
@@ -162,7 +171,7 @@ public final class Server implements AutoCloseable {
    * @throws StatusException ALREADY_EXISTS if somebody listens there
    */
   public String listen(String target) {
-    enter();
+    enterOwned();
     try {
       return Native.text(Native.serverListen(handle.pointer, Native.utf8(target)));
     } finally {
@@ -172,11 +181,9 @@ public final class Server implements AutoCloseable {
 
   /** Starts serving. */
   public void start() {
-    enter();
+    enterOwned();
     try {
-      if (!borrowed) {
-        STARTED.add(this);
-      }
+      STARTED.add(this);
       Native.serverStart(handle.pointer);
     } finally {
       leave();
@@ -196,7 +203,7 @@ public final class Server implements AutoCloseable {
       throw new IllegalStateException(
           "a handler cannot shut its server down: do it on another thread");
     }
-    enter();
+    enterOwned();
     try {
       Native.serverShutdown(handle.pointer, Math.max(0, Native.nanos(grace)));
     } finally {
@@ -217,7 +224,7 @@ public final class Server implements AutoCloseable {
    * @return false if the time is over
    */
   public boolean await(Duration timeout) {
-    enter();
+    enterOwned();
     try {
       return Native.serverWait(handle.pointer, timeout == null ? -1 : bound(timeout)) == 0;
     } finally {
@@ -233,7 +240,7 @@ public final class Server implements AutoCloseable {
    * @return false if the time is over
    */
   public boolean runWorker(Duration timeout) {
-    enter();
+    enterOwned();
     try {
       return Native.serverRunWorker(handle.pointer, timeout == null ? -1 : bound(timeout)) == 0;
     } finally {
@@ -252,7 +259,7 @@ public final class Server implements AutoCloseable {
    * @param serving whether it serves
    */
   public void setServing(String service, boolean serving) {
-    enter();
+    enterOwned();
     try {
       Native.serverSetServing(handle.pointer, Native.utf8(service), serving);
     } finally {
@@ -266,7 +273,7 @@ public final class Server implements AutoCloseable {
    * @return a copy
    */
   public ServerStats stats() {
-    enter();
+    enterOwned();
     try {
       long[] at = Native.serverStats(handle.pointer);
       return new ServerStats(at[0], at[1], at[2], at[3], at[4], at[5], at[6]);
