@@ -77,6 +77,14 @@ if(TARGET polycall_python)
   target_link_libraries(bench_in_process PRIVATE bench_common bench_echo_cpp polycall_warnings)
 endif()
 
+if(TARGET polycall_haskell)
+  polycall_generate(TARGET bench_echo_haskell LANGUAGE haskell PROTOS echo.proto)
+  polycall_haskell_program(bench_haskell MAIN polycall/haskell/Main.hs GENERATED bench_echo_haskell
+    OPTIONS -O2 -package unix -rtsopts "-with-rtsopts=-A4m" -optl-ldl)
+  polycall_haskell_program(bench_haskell_module MODULE MAIN polycall/haskell/EchoModule.hs
+    GENERATED bench_echo_haskell OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/bench_haskell.so OPTIONS -O2)
+endif()
+
 add_custom_target(bench_all)
 
 # The codec's rows: the testees of tests/codec_conformance and their message.
@@ -92,7 +100,8 @@ if(TARGET codec_conformance)
   add_dependencies(bench_all bench_codec_message codec_conformance)
 endif()
 foreach(target bench_floor bench_startup bench_byhand bench_grpc bench_polycall_raw
-               bench_polycall_cpp bench_polycall_c bench_polycall_hosted bench_echo_python bench_in_process polycall_python)
+               bench_polycall_cpp bench_polycall_c bench_polycall_hosted bench_echo_python bench_in_process polycall_python
+               bench_haskell bench_haskell_module polycall_host_haskell)
   if(TARGET ${target})
     add_dependencies(bench_all ${target})
   endif()

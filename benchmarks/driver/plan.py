@@ -92,6 +92,7 @@ def codec_peers(programs, sources, python):
 # it. {programs} and {sources} are the folders of the built programs and of the benchmarks.
 HOSTED = (
     ("python", "{sources}/polycall/python_echo.py", ""),
+    ("haskell", "{programs}/bench_haskell.so", ""),
 )
 
 
@@ -148,6 +149,19 @@ def all_peers(programs, sources, python):
             client=(str(programs / "bench_polycall_cpp"),), server=script + ("server",),
             in_process=script + ("client", "--direction", "from-c++"),
             benches=("latency", "inproc"), payloads=(SMALL,),
+        ),
+        # A Haskell caller of a C++ server, and a C++ caller of a Haskell handler.
+        Peer(
+            "polycall", "haskell->c++",
+            client=(str(programs / "bench_haskell"), "client", "--library", library),
+            server=(str(programs / "bench_polycall_cpp"),),
+            benches=("latency", "inproc"), payloads=(SMALL,),
+        ),
+        Peer(
+            "polycall", "c++->haskell",
+            client=(str(programs / "bench_polycall_cpp"),),
+            server=(str(programs / "bench_haskell"), "server"),
+            benches=("latency",), payloads=(SMALL,),
         ),
         *hosted_peers(programs, sources, python),
         *codec,
