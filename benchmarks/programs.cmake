@@ -79,7 +79,8 @@ endif()
 
 if(TARGET polycall_haskell)
   polycall_generate(TARGET bench_echo_haskell LANGUAGE haskell PROTOS echo.proto)
-  polycall_haskell_program(bench_haskell MAIN polycall/haskell/Main.hs GENERATED bench_echo_haskell
+  polycall_haskell_program(bench_haskell_program MAIN polycall/haskell/Main.hs
+    GENERATED bench_echo_haskell OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/bench_haskell
     OPTIONS -O2 -package unix -rtsopts "-with-rtsopts=-A4m" -optl-ldl)
   polycall_haskell_program(bench_haskell_module MODULE MAIN polycall/haskell/EchoModule.hs
     GENERATED bench_echo_haskell OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/bench_haskell.so OPTIONS -O2)
@@ -101,7 +102,7 @@ if(TARGET codec_conformance)
 endif()
 foreach(target bench_floor bench_startup bench_byhand bench_grpc bench_polycall_raw
                bench_polycall_cpp bench_polycall_c bench_polycall_hosted bench_echo_python bench_in_process polycall_python
-               bench_haskell bench_haskell_module polycall_host_haskell)
+               bench_haskell_program bench_haskell_module polycall_host_haskell)
   if(TARGET ${target})
     add_dependencies(bench_all ${target})
   endif()

@@ -18,8 +18,8 @@ import System.Posix.Process (getProcessID)
 check :: String -> Bool -> IO ()
 check what holds = unless holds (throwIO (userError ("FAILED: " ++ what)))
 
-streamingService :: Service
-streamingService = serveStreaming streamingHandlers
+echoing :: Service
+echoing = serveStreaming streamingHandlers
   { streamingUnaryHandler = \_ item -> return item
   , streamingDownHandler = \_ item responses ->
       forM_ [0 .. itemNumber item - 1] $ \i -> respond responses defaultMessage { itemNumber = i }
@@ -74,7 +74,7 @@ callOthers channel = do
 callsTest :: IO ()
 callsTest = withServer defaultServerOptions $ \server -> do
   mapM_ (addService server)
-    [ streamingService
+    [ echoing
     , Keywords.serveKeywords Keywords.keywordsHandlers { Keywords.keywordsEchoHandler = const return }
     , Maps.serveMaps Maps.mapsHandlers { Maps.mapsEchoHandler = const return }
     , Recursion.serveRecursion

@@ -163,11 +163,10 @@ withUnary (Method channel handle) options wantMetadata request finish = do
   withOptions options wantMetadata $ \optionsStruct ->
     allocaBytesAligned (unarySize + size) 8 $ \struct -> do
       let bytes = castPtr struct `plusPtr` unarySize :: Ptr Word8
-          cancellable = if channelInProcess channel then 0 else 1
       encodeInto sizes request bytes
       mask_ $ do
         code <- c_unary (channelHandle channel) handle optionsStruct bytes (fromIntegral size)
-          struct cancellable
+          struct 1
         outcome <- if code == 0
           then takeResponse (struct `plusPtr` unaryResponse)
           else Left <$> takeStatus (struct `plusPtr` unaryStatus)
