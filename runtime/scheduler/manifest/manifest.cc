@@ -1,0 +1,168 @@
+#include "manifest/manifest.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+namespace polycall::scheduler {
+namespace {
+
+constexpr int64_t kMillisecond = 1'000'000;
+constexpr int64_t kSecond = 1'000 * kMillisecond;
+constexpr size_t kLongestName = 63;
+constexpr uintmax_t kLargestFile = 1 << 20;
+
+// What the schema cannot say: how keys go together. These know no line: they are about the whole.
+class Check {
+ public:
+  Check(const v1::Manifest& manifest, const std::string& file, std::vector<Mistake>* mistakes)
+      : manifest_(manifest), file_(file), mistakes_(mistakes) {}
+
+  void Run() {
+    CheckName();
+    CheckProgram();
+    CheckIsolation();
+    if (manifest_.scale().max() != 0 && manifest_.scale().min() > manifest_.scale().max()) {
+      Say("scale.min is more than scale.max");
+    }
+    for (const v1::Mount& mount : manifest_.mounts()) {
+      if (!mount.source().starts_with('/') || !mount.target().starts_with('/')) {
+        Say("mounts: source and target have to be absolute paths: " + mount.source() + ", " +
+            mount.target());
+      }
+    }
+    for (const v1::Secret& secret : manifest_.secrets()) {
+      if (secret.place_case() == v1::Secret::PLACE_NOT_SET) {
+        Say("secrets: " + secret.file() + " needs a 'variable' or a 'path' that gets it");
+      }
+    }
+  }
+
+ private:
+  void Say(std::string what) { mistakes_->push_back({file_, 0, 0, std::move(what)}); }
+
+  void CheckName() {
+    const std::string& name = manifest_.name();
+    const auto good = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    };
+    if (name.size() > kLongestName || !std::all_of(name.begin(), name.end(), good)) {
+      Say("name '" + name + "' may have lower-case letters, digits and '-', at most 63 of them");
+    }
+  }
+
+  void CheckProgram() {
+    if (manifest_.program_case() == v1::Manifest::PROGRAM_NOT_SET) {
+      Say("the manifest says nothing to run: give 'host' (a module of a language) or 'command'");
+    }
+  }
+
+  void CheckIsolation() {
+    const v1::Isolation isolation = manifest_.isolation();
+    if (isolation == v1::INPROC && !manifest_.has_host()) {
+      Say("isolation inproc needs a 'host': a command runs in a process of its own");
+    }
+    if (isolation == v1::OCI && manifest_.image().empty()) {
+      Say("isolation oci needs an 'image'");
+    }
+    if (isolation != v1::OCI && !manifest_.image().empty()) {
+      Say("'image' is for isolation oci only");
+    }
+    if (isolation != v1::SANDBOX && !manifest_.rootfs().empty()) {
+      Say("'rootfs' is for isolation sandbox only");
+    }
+    if (isolation == v1::INPROC && manifest_.has_limits()) {
+      Say("'limits' cannot hold for isolation inproc: the caller's process is not the service's");
+    }
+    if ((isolation == v1::SANDBOX || isolation == v1::OCI) && manifest_.has_user() &&
+        manifest_.user().uid() == 0) {
+      Say("user.uid 0 is the root user; give another, or leave 'user' out");
+    }
+  }
+
+  const v1::Manifest& manifest_;
+  const std::string& file_;
+  std::vector<Mistake>* mistakes_;
+};
+
+void FillDefaults(v1::Manifest* m) {
+  if (m->isolation() == v1::ISOLATION_UNSPECIFIED) m->set_isolation(v1::PROCESS);
+  if (m->network() == v1::NETWORK_UNSPECIFIED) m->set_network(v1::NO_NETWORK);
+  if (m->start_time() == 0) m->set_start_time(10 * kSecond);
+  if (m->drain_time() == 0) m->set_drain_time(10 * kSecond);
+  v1::Scale& scale = *m->mutable_scale();
+  if (scale.max() == 0) scale.set_max(std::max(1U, scale.min()));
+  if (scale.target_in_flight() == 0) scale.set_target_in_flight(8);
+  if (scale.idle_time() == 0) scale.set_idle_time(60 * kSecond);
+  v1::Health& health = *m->mutable_health();
+  if (health.interval() == 0) health.set_interval(5 * kSecond);
+  if (health.timeout() == 0) health.set_timeout(kSecond);
+  if (health.failures() == 0) health.set_failures(3);
+  v1::Restart& restart = *m->mutable_restart();
+  if (restart.policy() == v1::RESTART_POLICY_UNSPECIFIED) restart.set_policy(v1::ALWAYS);
+  if (restart.first_pause() == 0) restart.set_first_pause(100 * kMillisecond);
+  if (restart.longest_pause() == 0) restart.set_longest_pause(30 * kSecond);
+  if (restart.crash_loop_after() == 0) restart.set_crash_loop_after(5);
+  v1::Admission& admission = *m->mutable_admission();
+  if (admission.queue() == 0) admission.set_queue(1000);
+  if (admission.wait() == 0) admission.set_wait(10 * kSecond);
+}
+
+}  // namespace
+
+ReadManifest ParseManifest(std::string_view text, const std::string& file) {
+  ReadManifest read;
+  read.mistakes = ReadYaml(text, file, &read.manifest);
+  if (read.mistakes.empty()) {
+    Check(read.manifest, file, &read.mistakes).Run();
+  }
+  FillDefaults(&read.manifest);
+  return read;
+}
+
+ReadManifest LoadManifest(const std::string& file) {
+  std::error_code error;
+  const uintmax_t size = std::filesystem::file_size(file, error);
+  std::ifstream stream(file, std::ios::binary);
+  if (error || !stream) {
+    return {{}, {{file, 0, 0, "cannot read the file: " + std::string(std::strerror(errno))}}};
+  }
+  if (size > kLargestFile) {
+    return {{}, {{file, 0, 0, "the file is larger than 1 MiB; this is no manifest"}}};
+  }
+  std::stringstream text;
+  text << stream.rdbuf();
+  return ParseManifest(text.str(), file);
+}
+
+std::vector<ReadManifest> LoadManifests(const std::string& folder) {
+  std::vector<std::string> files;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (entry.path().extension() == ".yaml" || entry.path().extension() == ".yml") {
+      files.push_back(entry.path().string());
+    }
+  }
+  if (error) {
+    return {{{}, {{folder, 0, 0, "cannot read the folder: " + error.message()}}}};
+  }
+  std::sort(files.begin(), files.end());
+  std::vector<ReadManifest> all;
+  std::map<std::string, std::string> names;
+  for (const std::string& file : files) {
+    ReadManifest read = LoadManifest(file);
+    const auto [other, fresh] = names.emplace(read.manifest.name(), file);
+    if (!fresh && !read.manifest.name().empty()) {
+      read.mistakes.push_back(
+          {file, 0, 0, "the name '" + read.manifest.name() + "' is taken by " + other->second});
+    }
+    all.push_back(std::move(read));
+  }
+  return all;
+}
+
+}  // namespace polycall::scheduler
