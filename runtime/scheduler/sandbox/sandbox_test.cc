@@ -1,0 +1,233 @@
+// The walls, tried from inside: each test runs a small program in a sandbox and looks at what it said.
+// They need root, as polycalld does for all its walls.
+#include "sandbox/sandbox.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+namespace polycall::scheduler {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+struct Ran {
+  std::string output;
+  int exit_code = -1;
+  int signal = 0;
+};
+
+class Sandbox : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (geteuid() != 0) {
+      GTEST_SKIP() << "needs root";
+    }
+    char folder[] = "/tmp/polycall-sandbox-XXXXXX";
+    ASSERT_NE(mkdtemp(folder), nullptr);
+    work_ = folder;
+    auto program = CompileSeccomp("");
+    ASSERT_TRUE(program.ok()) << program.status().ToString();
+    seccomp_ = *program;
+    spec_.host_uid = 200000;
+    spec_.host_gid = 200000;
+    spec_.environment = {"PATH=/usr/bin:/bin", "LANG=C.UTF-8"};
+  }
+  void TearDown() override {
+    if (!work_.empty()) std::filesystem::remove(work_);
+  }
+
+  // Runs the spec to its end, ten seconds at most, and gives what it wrote.
+  StatusOr<Ran> Run(Cgroup* cgroup = nullptr) {
+    int fds[2];
+    if (pipe(fds) != 0) return InternalError("pipe");
+    UniqueFd read_end(fds[0]);
+    UniqueFd write_end(fds[1]);
+    spec_.output = write_end.get();
+    auto started = StartSandboxed(spec_, seccomp_, cgroup, work_);
+    write_end.Close();
+    if (!started.ok()) return std::move(started).status();
+    Ran ran;
+    char buffer[4096];
+    while (true) {
+      pollfd ready{read_end.get(), POLLIN, 0};
+      if (poll(&ready, 1, 10'000) <= 0) {
+        kill(started->pid, SIGKILL);
+        ran.output += " (did not end)";
+        break;
+      }
+      const ssize_t n = read(read_end.get(), buffer, sizeof buffer);
+      if (n <= 0) break;
+      ran.output.append(buffer, static_cast<size_t>(n));
+    }
+    int status = 0;
+    waitpid(started->pid, &status, __WALL);
+    ran.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    ran.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    return ran;
+  }
+
+  std::string Python(const std::string& code, Cgroup* cgroup = nullptr) {
+    spec_.argv = {"/usr/bin/python3", "-I", "-c", code};
+    auto ran = Run(cgroup);
+    return ran.ok() ? ran->output : ran.status().ToString();
+  }
+
+  std::string work_;
+  SeccompProgram seccomp_;
+  SandboxSpec spec_;
+};
+
+// What `code` raises, by name: "PermissionError 1".
+std::string Try(const std::string& code) {
+  return "import os, ctypes, socket\n"
+         "libc = ctypes.CDLL(None, use_errno=True)\n"
+         "def call(f, *a):\n"
+         "    if f(*a) == -1:\n"
+         "        e = ctypes.get_errno(); raise OSError(e, os.strerror(e))\n"
+         "try:\n    " +
+         code +
+         "\n    print('allowed')\n"
+         "except OSError as e:\n    print('refused', e.errno)\n";
+}
+
+TEST_F(Sandbox, RunsAProgramAndGivesItsExitCode) {
+  spec_.argv = {"/bin/sh", "-c", "echo hello; exit 7"};
+  auto ran = Run();
+  ASSERT_TRUE(ran.ok()) << ran.status().ToString();
+  EXPECT_EQ(ran->output, "hello\n");
+  EXPECT_EQ(ran->exit_code, 7);
+}
+
+TEST_F(Sandbox, AProgramThatDoesNotExistIsAClearError) {
+  spec_.argv = {"/usr/bin/no-such-program"};
+  auto ran = Run();
+  ASSERT_FALSE(ran.ok());
+  EXPECT_THAT(
+      std::string(ran.status().message()),
+      HasSubstr("starting /usr/bin/no-such-program: cannot execute the program: No such file"));
+}
+
+TEST_F(Sandbox, TheProgramIsAUserWithoutRightsInItsOwnWorld) {
+  const std::string seen = Python(
+      "import os, socket\n"
+      "print(os.getuid(), os.getgid(), os.getpid(), socket.gethostname())\n"
+      "print([l for l in open('/proc/self/status') if l.startswith(('CapEff', 'CapBnd', "
+      "'NoNewPrivs',"
+      " 'Seccomp:'))])\n"
+      "print(sorted(os.listdir('/')), len([p for p in os.listdir('/proc') if p.isdigit()]))");
+  EXPECT_THAT(seen, HasSubstr("1000 1000 1 sandbox"));
+  EXPECT_THAT(seen, HasSubstr("CapEff:\\t0000000000000000"));
+  EXPECT_THAT(seen, HasSubstr("CapBnd:\\t0000000000000000"));
+  EXPECT_THAT(seen, HasSubstr("NoNewPrivs:\\t1"));
+  EXPECT_THAT(seen, HasSubstr("Seccomp:\\t2"));
+  EXPECT_THAT(seen, HasSubstr("'usr'] 1\n"));
+  EXPECT_THAT(seen, Not(HasSubstr("root'")));
+}
+
+TEST_F(Sandbox, NothingButTmpCanBeWritten) {
+  EXPECT_EQ(Python(Try("open('/x', 'w')")), "refused 30\n");
+  EXPECT_EQ(Python(Try("open('/usr/x', 'w')")), "refused 30\n");
+  EXPECT_EQ(Python(Try("open('/etc/passwd', 'a')")).substr(0, 7), "refused");
+  EXPECT_EQ(Python(Try("open('/proc/sys/kernel/hostname', 'w')")).substr(0, 7), "refused");
+  EXPECT_EQ(Python(Try("open('/dev/x', 'w')")).substr(0, 7), "refused");
+  EXPECT_EQ(Python(Try("open('/tmp/x', 'w')")), "allowed\n");
+}
+
+TEST_F(Sandbox, TmpIsAsLargeAsTheManifestSays) {
+  spec_.tmp_size = 1 << 20;
+  EXPECT_EQ(Python(Try("open('/tmp/x', 'wb').write(b'x' * (1 << 21))")), "refused 28\n");
+}
+
+TEST_F(Sandbox, TheWaysOutAreShut) {
+  EXPECT_EQ(Python(Try("call(libc.unshare, 0x10000000)")), "refused 1\n") << "a user namespace";
+  EXPECT_EQ(Python(Try("call(libc.mount, b'none', b'/tmp', b'tmpfs', 0, None)")), "refused 1\n");
+  EXPECT_EQ(Python(Try("call(libc.ptrace, 16, 1, 0, 0)")), "refused 1\n");
+  EXPECT_EQ(Python(Try("os.mknod('/tmp/d', 0o020666, os.makedev(1, 3))")), "refused 1\n");
+  EXPECT_EQ(Python(Try("os.chroot('/tmp')")), "refused 1\n");
+  EXPECT_EQ(Python(Try("os.setuid(0)")), "refused 1\n");
+  EXPECT_EQ(Python(Try("call(libc.syscall, 321, 0, 0, 0)")), "refused 1\n") << "bpf";
+  EXPECT_EQ(Python(Try("call(libc.syscall, 425, 1, 0)")), "refused 1\n") << "io_uring_setup";
+  EXPECT_EQ(Python(Try("call(libc.syscall, 56, 0x10000011, 0, 0, 0, 0)")), "refused 1\n")
+      << "clone with CLONE_NEWUSER";
+  EXPECT_EQ(Python(Try("call(libc.syscall, 435, 0, 0)")), "refused 38\n")
+      << "clone3 answers ENOSYS";
+}
+
+TEST_F(Sandbox, ThereIsNoNetwork) {
+  EXPECT_EQ(Python(Try("socket.create_connection(('127.0.0.1', 22), 1)")).substr(0, 7), "refused");
+  EXPECT_EQ(Python(Try("socket.create_connection(('192.0.2.1', 80), 1)")), "refused 101\n");
+}
+
+TEST_F(Sandbox, InheritedDescriptorsAreWhereTheyBelongAndNoOthers) {
+  int pair[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+  const UniqueFd mine(pair[0]);
+  const UniqueFd theirs(pair[1]);
+  spec_.fds = {theirs.get()};
+  const std::string seen = Python(
+      "import os, socket\nsocket.socket(fileno=3).send(b'ping')\n"
+      "print(sorted(int(f) for f in os.listdir('/proc/self/fd'))[:5])");
+  EXPECT_THAT(seen, HasSubstr("[0, 1, 2"));
+  char heard[8] = {};
+  EXPECT_EQ(recv(mine.get(), heard, sizeof heard, MSG_DONTWAIT), 4);
+}
+
+TEST_F(Sandbox, BindsAndFilesOfTheManifestAreThere) {
+  spec_.binds = {{"/etc/hostname", "/data/name", false, true},
+                 {"/no/such/file", "/data/none", false, true}};
+  spec_.files = {{"/run/secret/key", "hush"}};
+  const std::string seen = Python(
+      "import os\nprint(open('/run/secret/key').read(), oct(os.stat('/run/secret/key').st_mode))");
+  EXPECT_THAT(seen, HasSubstr("hush 0o100400"));
+  spec_.binds = {{"/no/such/file", "/data/none", false, false}};
+  EXPECT_THAT(Python("pass"), HasSubstr("cannot bind a mount of the manifest: No such file"));
+}
+
+TEST_F(Sandbox, MemoryAndProcessLimitsBite) {
+  auto cgroups = DetectCgroups("polycall-test-" + std::to_string(getpid()));
+  if (std::string_view(cgroups->version()) == "none") {
+    GTEST_SKIP() << "no control groups here";
+  }
+  auto group = cgroups->Open("one", {.memory = 64 << 20, .cpu = 0.5, .pids = 16});
+  ASSERT_TRUE(group.ok()) << group.status().ToString();
+  spec_.argv = {"/usr/bin/python3", "-I", "-c", "x = bytearray(256 << 20); print('survived')"};
+  auto ran = Run(group->get());
+  ASSERT_TRUE(ran.ok()) << ran.status().ToString();
+  EXPECT_EQ(ran->signal, SIGKILL) << ran->output;
+  EXPECT_GE((*group)->Use().oom_kills, 1U) << "and it can be told from another kill";
+
+  EXPECT_THAT(Python("import os, time\n"
+                     "try:\n"
+                     "    for i in range(64):\n"
+                     "        if os.fork() == 0: time.sleep(1); os._exit(0)\n"
+                     "    print('all forked')\n"
+                     "except OSError as e: print('refused', e.errno)",
+                     group->get()),
+              HasSubstr("refused 11"));
+  EXPECT_TRUE((*group)->KillAll().ok());
+}
+
+TEST_F(Sandbox, RootIsRefusedInsideAndOutside) {
+  spec_.argv = {"/bin/true"};
+  spec_.host_uid = 0;
+  EXPECT_FALSE(Run().ok());
+}
+
+TEST_F(Sandbox, AnOrdinaryProcessHasItsUserToo) {
+  spec_.argv = {"/bin/sh", "-c", "test $(id -u) = 1000"};
+  auto started = StartProcess(spec_, nullptr);
+  ASSERT_TRUE(started.ok()) << started.status().ToString();
+  int status = -1;
+  waitpid(started->pid, &status, 0);
+  EXPECT_EQ(status, 0);
+}
+
+}  // namespace
+}  // namespace polycall::scheduler
