@@ -9,6 +9,7 @@
 #include "call/frame.h"
 #include "negotiation/target.h"
 #include "server/builtin_services.h"
+#include "transport/stream/stream_transports.h"
 
 namespace polycall::server {
 namespace {
@@ -106,14 +107,19 @@ base::Status Server::AddService(const polycall_service_descriptor& descriptor,
 
 base::Status Server::Listen(std::string_view target, std::string* address) {
   if (forked()) return base::FailedPrecondition("this server belongs to the parent process");
-  negotiation::Target parsed;
-  if (base::Status status = negotiation::ParseTarget(target, &parsed); !status.ok()) return status;
   if (state_ > kServing) return base::FailedPrecondition("the server was shut down");
-  const std::string transport_name = parsed.transport.empty() ? "tcp" : parsed.transport;
-  transport::Transport* transport = transport::FindTransport(transport_name);
   std::unique_ptr<transport::Listener> listener;
   // Before Start connections wait: the reactor has no threads yet.
-  base::Status status = transport->Listen(parsed.address, this, &listener);
+  base::Status status;
+  if (target.starts_with("fd:")) {
+    status = transport::ListenInherited(target.substr(3), this, &listener);
+  } else {
+    negotiation::Target parsed;
+    status = negotiation::ParseTarget(target, &parsed);
+    if (!status.ok()) return status;
+    const std::string name = parsed.transport.empty() ? "tcp" : parsed.transport;
+    status = transport::FindTransport(name)->Listen(parsed.address, this, &listener);
+  }
   if (!status.ok()) return status;
   if (address != nullptr) *address = listener->address();
   base::MutexLock lock(mutex_);

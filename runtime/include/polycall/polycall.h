@@ -657,7 +657,10 @@ POLYCALL_API polycall_code polycall_server_add_service(polycall_server* server,
 /* Listens on "inproc:name", "unix:/path" or "tcp://host:port" (port 0: any). Before or after start.
  * `address` (may be NULL) receives the target that callers use, NUL-terminated, cut to `size`.
  * ALREADY_EXISTS when somebody listens there; a unix socket file that nobody listens on is replaced.
- * A unix socket file is made with mode 0600 & ~umask and removed at shutdown. */
+ * A unix socket file is made with mode 0600 & ~umask and removed at shutdown.
+ *
+ * "fd:3" listens on descriptor 3, a listening unix or TCP stream socket that the process inherited (as
+ * from polycalld or systemd). The server owns the descriptor then, but not the socket's file. */
 POLYCALL_API polycall_code polycall_server_listen(polycall_server* server, const char* target,
                                                   char* address, size_t size,
                                                   polycall_status* status);

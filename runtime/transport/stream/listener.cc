@@ -21,11 +21,12 @@ constexpr int kAcceptsPerRound = 64;
 }  // namespace
 
 StreamListener::StreamListener(int fd, const char* transport, std::string address,
-                               std::string unlink_path, Acceptor* acceptor)
+                               std::string unlink_path, bool inherited, Acceptor* acceptor)
     : fd_(fd),
       transport_(transport),
       address_(std::move(address)),
       unlink_path_(std::move(unlink_path)),
+      inherited_(inherited),
       acceptor_(acceptor) {
   base::TrackFd(fd_);
   const Limits& limits = acceptor_->limits();
@@ -142,6 +143,7 @@ void StreamListener::StopAccepting() {
     accepting_ = false;
   }
   acceptor_->reactor().Remove(this, fd_);
+  if (inherited_) return;
   // Before the socket refuses: a successor would replace the file, and lose its own to us.
   if (!unlink_path_.empty()) unlink(unlink_path_.c_str());
   shutdown(fd_, SHUT_RDWR);  // refuses later callers

@@ -15,9 +15,10 @@ namespace polycall::transport {
 // Thread-safe; OnReady by the leader only.
 class StreamListener final : public Listener, public base::Source {
  public:
-  // `unlink_path` (may be empty) is removed when it stops accepting.
+  // `unlink_path` (may be empty) is removed when it stops accepting. An inherited socket is others'
+  // too: those in its backlog wait for the next process that accepts.
   StreamListener(int fd, const char* transport, std::string address, std::string unlink_path,
-                 Acceptor* acceptor);
+                 bool inherited, Acceptor* acceptor);
   ~StreamListener();
   base::Status Open();
 
@@ -41,6 +42,7 @@ class StreamListener final : public Listener, public base::Source {
   const char* const transport_;
   const std::string address_;
   const std::string unlink_path_;
+  const bool inherited_;
   Acceptor* const acceptor_;
   base::Mutex mutex_;
   bool accepting_ GUARDED_BY(mutex_) = true;

@@ -1,5 +1,6 @@
 #include "transport/stream/socket.h"
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -266,6 +268,37 @@ base::Status ListenTcp(std::string_view host_port, int* fd, std::string* address
     return {};
   }
   return last;
+}
+
+base::Status AdoptListener(int fd, const char** transport, std::string* address) {
+  const std::string name = "fd:" + std::to_string(fd);
+  int value = 0;
+  socklen_t size = sizeof(value);
+  if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &value, &size) != 0) {
+    return base::InvalidArgument(ErrnoText(name + " is no socket that this process has", errno));
+  }
+  if (value != SOCK_STREAM || getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) != 0 ||
+      value == 0) {
+    return base::InvalidArgument(name + " is no stream socket that listens");
+  }
+  sockaddr_storage bound = {};
+  size = sizeof(bound);
+  getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size);
+  if (bound.ss_family == AF_UNIX) {
+    const auto* path = reinterpret_cast<const sockaddr_un*>(&bound)->sun_path;
+    *transport = "unix";
+    *address = std::string(path, strnlen(path, size - offsetof(sockaddr_un, sun_path)));
+  } else if (bound.ss_family == AF_INET || bound.ss_family == AF_INET6) {
+    *transport = "tcp";
+    *address = FormatAddress(bound, size);
+  } else {
+    return base::InvalidArgument(name + " is neither a unix nor a TCP socket");
+  }
+  if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) != 0 ||
+      fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
+    return Failed("cannot set up " + name, errno);
+  }
+  return {};
 }
 
 std::string PeerHostPort(int fd) {

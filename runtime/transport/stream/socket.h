@@ -23,6 +23,10 @@ base::Status ListenUnix(std::string_view path, int* fd);
 // `address` receives "host:port" with the port that was given.
 base::Status ListenTcp(std::string_view host_port, int* fd, std::string* address);
 
+// Takes over a listening stream socket that the process inherited. `transport` receives "unix" or
+// "tcp", `address` its path or "host:port". INVALID_ARGUMENT if it is none; it stays open then.
+base::Status AdoptListener(int fd, const char** transport, std::string* address);
+
 // "127.0.0.1:4711" or "[::1]:4711" of a socket's peer.
 std::string PeerHostPort(int fd);
 // ",pid=..,uid=.." as the kernel vouches for a unix peer.

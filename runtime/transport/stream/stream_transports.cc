@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <utility>
 
@@ -121,9 +122,9 @@ base::Status Shake(std::unique_ptr<StreamDialed> dialed, std::string_view hello,
 }
 
 base::Status Serve(int fd, const char* transport, std::string address, std::string path,
-                   Acceptor* acceptor, std::unique_ptr<Listener>* out) {
+                   bool inherited, Acceptor* acceptor, std::unique_ptr<Listener>* out) {
   auto listener = std::make_unique<StreamListener>(fd, transport, std::move(address),
-                                                   std::move(path), acceptor);
+                                                   std::move(path), inherited, acceptor);
   base::Status status = listener->Open();
   if (status.ok()) *out = std::move(listener);
   return status;
@@ -144,7 +145,7 @@ class Unix final : public Transport {
                       std::unique_ptr<Listener>* out) override {
     int fd = -1;
     if (base::Status status = ListenUnix(path, &fd); !status.ok()) return status;
-    return Serve(fd, "unix", "unix:" + std::string(path), std::string(path), acceptor, out);
+    return Serve(fd, "unix", "unix:" + std::string(path), std::string(path), false, acceptor, out);
   }
 };
 
@@ -169,7 +170,7 @@ class Tcp final : public Transport {
     int fd = -1;
     std::string bound;
     if (base::Status status = ListenTcp(address, &fd, &bound); !status.ok()) return status;
-    return Serve(fd, "tcp", "tcp://" + bound, "", acceptor, out);
+    return Serve(fd, "tcp", "tcp://" + bound, "", false, acceptor, out);
   }
 };
 
@@ -183,6 +184,24 @@ Transport* UnixTransport() {
 Transport* TcpTransport() {
   static Tcp transport;
   return &transport;
+}
+
+base::Status ListenInherited(std::string_view fd, Acceptor* acceptor,
+                             std::unique_ptr<Listener>* out) {
+  int number = -1;
+  const auto [end, error] = std::from_chars(fd.data(), fd.data() + fd.size(), number);
+  if (error != std::errc() || end != fd.data() + fd.size() || number < 0) {
+    return base::InvalidArgument("\"fd:" + std::string(fd) +
+                                 "\" names no descriptor; write fd:3 for descriptor 3");
+  }
+  const char* transport = nullptr;
+  std::string address;
+  if (base::Status status = AdoptListener(number, &transport, &address); !status.ok()) {
+    return status;
+  }
+  const bool is_unix = std::string_view(transport) == "unix";
+  return Serve(number, transport, (is_unix ? "unix:" : "tcp://") + address, "", true, acceptor,
+               out);
 }
 
 }  // namespace polycall::transport
