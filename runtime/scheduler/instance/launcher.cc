@@ -1,0 +1,180 @@
+#include "instance/launcher.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace polycall::scheduler {
+namespace {
+
+constexpr int kBacklog = 4096;
+constexpr uintmax_t kLargestSecret = 1 << 20;
+constexpr const char* kInheritedSocket = "fd:3";
+
+Status Errno(const std::string& what) { return InternalError(what + ": " + std::strerror(errno)); }
+
+StatusOr<std::string> ReadSecret(const std::string& file) {
+  std::error_code error;
+  const uintmax_t size = std::filesystem::file_size(file, error);
+  std::ifstream stream(file, std::ios::binary);
+  if (error || !stream) {
+    return FailedPreconditionError("cannot read the secret " + file);
+  }
+  if (size > kLargestSecret) {
+    return InvalidArgumentError("the secret " + file + " is larger than 1 MiB");
+  }
+  std::stringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+}  // namespace
+
+Launcher::Launcher(LauncherOptions options) : options_(std::move(options)) {}
+
+Status Launcher::Prepare() {
+  std::error_code error;
+  std::filesystem::create_directories(options_.run_folder + "/root", error);
+  if (error) {
+    return InternalError("cannot make " + options_.run_folder + ": " + error.message());
+  }
+  cgroups_ = DetectCgroups(options_.cgroup_parent);
+  return OkStatus();
+}
+
+std::string Launcher::SocketPath(const std::string& instance) const {
+  return options_.run_folder + "/" + instance + ".sock";
+}
+
+StatusOr<UniqueFd> Launcher::MakeSocket(const std::string& path) const {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) {
+    return InvalidArgumentError("the socket's path is too long (107 bytes at most): " + path);
+  }
+  std::strcpy(address.sun_path, path.c_str());
+  UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  unlink(path.c_str());
+  if (!fd || bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      chmod(path.c_str(), 0666) != 0 || listen(fd.get(), kBacklog) != 0) {
+    return Errno("cannot listen on " + path);
+  }
+  return fd;
+}
+
+StatusOr<SandboxSpec> Launcher::SpecOf(const v1::Manifest& m, const std::string& instance,
+                                       uint32_t number) const {
+  SandboxSpec spec;
+  spec.hostname = instance.substr(0, 63);
+  if (m.has_host()) {
+    spec.argv = {options_.tool,     "host",     "--lang",         m.host().language(),
+                 m.host().module(), "--listen", kInheritedSocket, "--name",
+                 instance};
+  } else {
+    spec.argv.assign(m.command().argv().begin(), m.command().argv().end());
+    if (!m.command().directory().empty()) {
+      spec.directory = m.command().directory();
+    }
+  }
+  spec.environment = {"PATH=/usr/local/bin:/usr/bin:/bin", "POLYCALL_INSTANCE=" + instance,
+                      std::string("POLYCALL_LISTEN=") + kInheritedSocket, "HOME=/tmp"};
+  for (const auto& [key, value] : m.environment()) {
+    spec.environment.push_back(key + "=" + value);
+  }
+  for (const v1::Secret& secret : m.secrets()) {
+    auto content = ReadSecret(secret.file());
+    if (!content.ok()) {
+      return std::move(content).status();
+    }
+    if (secret.has_variable()) {
+      spec.environment.push_back(secret.variable() + "=" + *content);
+    } else {
+      spec.files.push_back({secret.path(), *std::move(content)});
+    }
+  }
+  for (const std::string& folder : options_.shared_folders) {
+    spec.binds.push_back({folder, folder, false, false});
+  }
+  for (const v1::Mount& mount : m.mounts()) {
+    spec.binds.push_back({mount.source(), mount.target(), mount.writable(), false});
+  }
+  spec.rootfs = m.rootfs();
+  if (m.has_user()) {
+    spec.uid = m.user().uid();
+    spec.gid = m.user().gid();
+  }
+  // Two host users for each sandbox: the program's, and the one that builds its root.
+  spec.host_uid = options_.first_host_uid + 2 * number;
+  spec.host_gid = options_.first_host_uid + 2 * number;
+  if (m.limits().tmp() != 0) spec.tmp_size = m.limits().tmp();
+  if (m.limits().open_files() != 0) spec.open_files = m.limits().open_files();
+  spec.host_network = m.network() == v1::HOST_NETWORK;
+  return spec;
+}
+
+StatusOr<const SeccompProgram*> Launcher::SeccompOf(const std::string& language) {
+  if (const auto found = seccomp_.find(language); found != seccomp_.end()) {
+    return &found->second;
+  }
+  auto program = CompileSeccomp(language);
+  if (!program.ok()) {
+    return std::move(program).status();
+  }
+  return &seccomp_.emplace(language, *std::move(program)).first->second;
+}
+
+StatusOr<Launched> Launcher::Launch(const v1::Manifest& manifest, const std::string& instance,
+                                    uint32_t number, int socket) {
+  auto spec = SpecOf(manifest, instance, number);
+  if (!spec.ok()) {
+    return std::move(spec).status();
+  }
+  int pipes[2];
+  if (pipe2(pipes, O_CLOEXEC) != 0) {
+    return Errno("pipe2");
+  }
+  Launched launched;
+  launched.log = UniqueFd(pipes[0]);
+  const UniqueFd output(pipes[1]);
+  fcntl(launched.log.get(), F_SETFL, O_NONBLOCK);
+  spec->fds = {socket};
+  spec->output = output.get();
+
+  const v1::Limits& limits = manifest.limits();
+  auto cgroup = cgroups_->Open(instance, {limits.memory(), limits.cpu(), limits.pids()});
+  if (!cgroup.ok()) {
+    return std::move(cgroup).status();
+  }
+  launched.cgroup = *std::move(cgroup);
+
+  StatusOr<Started> started = UnimplementedError("isolation oci is started by its own launcher");
+  if (manifest.isolation() == v1::SANDBOX) {
+    auto seccomp = SeccompOf(manifest.has_host() ? manifest.host().language() : "");
+    if (!seccomp.ok()) {
+      return std::move(seccomp).status();
+    }
+    started =
+        StartSandboxed(*spec, **seccomp, launched.cgroup.get(), options_.run_folder + "/root");
+  } else if (manifest.isolation() == v1::PROCESS) {
+    if (!manifest.has_user()) {  // as polycalld itself
+      spec->uid = geteuid();
+      spec->gid = getegid();
+    }
+    started = StartProcess(*spec, launched.cgroup.get());
+  }
+  if (!started.ok()) {
+    return std::move(started).status();
+  }
+  launched.process = *std::move(started);
+  return launched;
+}
+
+}  // namespace polycall::scheduler
