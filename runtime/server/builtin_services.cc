@@ -45,6 +45,22 @@ void GetServices(void* arg, polycall_call* abi_call, const polycall_message* req
   call->Finish({}, &message);
 }
 
+// polycall.v1.Description/GetStats: Stats, whose fields 1 to 7 are the counters in their order.
+void GetStats(void* arg, polycall_call* abi_call, const polycall_message*) {
+  polycall_server_stats stats = POLYCALL_SERVER_STATS_INIT;
+  static_cast<Server*>(arg)->GetStats(&stats);
+  std::string response;
+  base::WireWriter writer(&response);
+  uint32_t field = 0;
+  for (const uint64_t counter :
+       {stats.connections_open, stats.connections_accepted, stats.calls_started,
+        stats.calls_in_flight, stats.calls_failed, stats.protocol_errors, stats.threads}) {
+    writer.AddVarint(++field, counter);
+  }
+  const polycall_message message = call::ViewMessage(response, nullptr);
+  call::Call::From(abi_call)->Finish({}, &message);
+}
+
 polycall_method_descriptor Method(const char* name, polycall_kind kind) {
   polycall_method_descriptor method = {};
   method.struct_size = sizeof(method);
@@ -82,9 +98,11 @@ base::Status AddBuiltinServices(Server* server, bool description) {
                                               Handler(&Health::Watch, &server->health())};
   base::Status status = Add(server, "grpc.health.v1.Health", health, health_handlers, 2);
   if (!status.ok() || !description) return status;
-  const polycall_method_descriptor describe[] = {Method("GetServices", POLYCALL_UNARY)};
-  const polycall_handler describe_handlers[] = {Handler(&GetServices, server)};
-  return Add(server, "polycall.v1.Description", describe, describe_handlers, 1);
+  const polycall_method_descriptor describe[] = {Method("GetServices", POLYCALL_UNARY),
+                                                 Method("GetStats", POLYCALL_UNARY)};
+  const polycall_handler describe_handlers[] = {Handler(&GetServices, server),
+                                                Handler(&GetStats, server)};
+  return Add(server, "polycall.v1.Description", describe, describe_handlers, 2);
 }
 
 }  // namespace polycall::server

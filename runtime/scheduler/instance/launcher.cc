@@ -17,9 +17,14 @@ namespace {
 
 constexpr int kBacklog = 4096;
 constexpr uintmax_t kLargestSecret = 1 << 20;
-constexpr const char* kInheritedSocket = "fd:3";
+constexpr int kFirstInherited = 3;
 
 Status Errno(const std::string& what) { return InternalError(what + ": " + std::strerror(errno)); }
+
+// "fd:3" for the first of the sockets that a process inherits.
+std::string InheritedTarget(size_t index) {
+  return "fd:" + std::to_string(kFirstInherited + index);
+}
 
 StatusOr<std::string> ReadSecret(const std::string& file) {
   std::error_code error;
@@ -54,6 +59,10 @@ std::string Launcher::SocketPath(const std::string& instance) const {
   return options_.run_folder + "/" + instance + ".sock";
 }
 
+std::string Launcher::LogPath(const std::string& instance) const {
+  return options_.run_folder + "/" + instance + ".log";
+}
+
 StatusOr<UniqueFd> Launcher::MakeSocket(const std::string& path) const {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -71,7 +80,7 @@ StatusOr<UniqueFd> Launcher::MakeSocket(const std::string& path) const {
 }
 
 StatusOr<SandboxSpec> Launcher::SpecOf(const v1::Manifest& m, const std::string& instance,
-                                       uint32_t number) const {
+                                       uint32_t number, size_t sockets) const {
   SandboxSpec spec;
   spec.hostname = instance.substr(0, 63);
   if (m.has_host()) {
@@ -85,7 +94,12 @@ StatusOr<SandboxSpec> Launcher::SpecOf(const v1::Manifest& m, const std::string&
     }
   }
   spec.environment = {"PATH=/usr/local/bin:/usr/bin:/bin", "POLYCALL_INSTANCE=" + instance,
-                      std::string("POLYCALL_LISTEN=") + kInheritedSocket, "HOME=/tmp"};
+                      "HOME=/tmp"};
+  std::string targets;
+  for (size_t i = 0; i < sockets; ++i) {
+    targets += (i == 0 ? "" : " ") + InheritedTarget(i);
+  }
+  spec.environment.push_back("POLYCALL_LISTEN=" + targets);
   for (const auto& [key, value] : m.environment()) {
     spec.environment.push_back(key + "=" + value);
   }
@@ -131,38 +145,39 @@ StatusOr<const SeccompProgram*> Launcher::SeccompOf(const std::string& language)
   return &seccomp_.emplace(language, *std::move(program)).first->second;
 }
 
+StatusOr<std::unique_ptr<Cgroup>> Launcher::OpenCgroup(const v1::Manifest& manifest,
+                                                       const std::string& instance) {
+  const v1::Limits& limits = manifest.limits();
+  return cgroups_->Open(instance, {limits.memory(), limits.cpu(), limits.pids()});
+}
+
 StatusOr<Launched> Launcher::Launch(const v1::Manifest& manifest, const std::string& instance,
-                                    uint32_t number, int socket) {
-  auto spec = SpecOf(manifest, instance, number);
+                                    uint32_t number, const std::vector<int>& sockets) {
+  auto spec = SpecOf(manifest, instance, number, sockets.size());
   if (!spec.ok()) {
     return std::move(spec).status();
   }
-  int pipes[2];
-  if (pipe2(pipes, O_CLOEXEC) != 0) {
-    return Errno("pipe2");
+  const UniqueFd output(
+      open(LogPath(instance).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  if (!output) {
+    return Errno("cannot open " + LogPath(instance));
   }
-  Launched launched;
-  launched.log = UniqueFd(pipes[0]);
-  const UniqueFd output(pipes[1]);
-  fcntl(launched.log.get(), F_SETFL, O_NONBLOCK);
-  spec->fds = {socket};
+  spec->fds = sockets;
   spec->output = output.get();
-
-  const v1::Limits& limits = manifest.limits();
-  auto cgroup = cgroups_->Open(instance, {limits.memory(), limits.cpu(), limits.pids()});
+  Launched launched;
+  auto cgroup = OpenCgroup(manifest, instance);
   if (!cgroup.ok()) {
     return std::move(cgroup).status();
   }
   launched.cgroup = *std::move(cgroup);
 
-  StatusOr<Started> started = UnimplementedError("isolation oci is started by its own launcher");
+  StatusOr<Started> started = UnimplementedError("this isolation has no launcher");
   if (manifest.isolation() == v1::SANDBOX) {
     auto seccomp = SeccompOf(manifest.has_host() ? manifest.host().language() : "");
     if (!seccomp.ok()) {
       return std::move(seccomp).status();
     }
-    started =
-        StartSandboxed(*spec, **seccomp, launched.cgroup.get(), options_.run_folder + "/root");
+    started = StartSandboxed(*spec, **seccomp, launched.cgroup.get(), options_.run_folder + "/root");
   } else if (manifest.isolation() == v1::PROCESS) {
     if (!manifest.has_user()) {  // as polycalld itself
       spec->uid = geteuid();

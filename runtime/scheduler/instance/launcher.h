@@ -28,7 +28,6 @@ struct LauncherOptions {
 // A process that was started for an instance.
 struct Launched {
   Started process;
-  UniqueFd log;  // what it writes to its standard output and error; readable, non-blocking
   std::unique_ptr<Cgroup> cgroup;
 };
 
@@ -43,19 +42,27 @@ class Launcher {
   // The path of an instance's socket.
   std::string SocketPath(const std::string& instance) const;
 
+  // The file that an instance's standard output and error go to. A file and no pipe: instances outlive
+  // their scheduler, and must neither block nor break on what they print meanwhile.
+  std::string LogPath(const std::string& instance) const;
+
   // A listening unix socket at the path, mode 0666: who may call is the manifest's to say.
   StatusOr<UniqueFd> MakeSocket(const std::string& path) const;
 
-  // Starts the program of `manifest` as `instance` ("parser-3"), which listens on `socket`. `number`
+  // Starts the program of `manifest` as `instance` ("parser-3"), which listens on `sockets`. `number`
   // (unique among the living) chooses its host user.
   StatusOr<Launched> Launch(const v1::Manifest& manifest, const std::string& instance,
-                            uint32_t number, int socket);
+                            uint32_t number, const std::vector<int>& sockets);
+
+  // The control group of an instance that lives on from before; its limits are set again.
+  StatusOr<std::unique_ptr<Cgroup>> OpenCgroup(const v1::Manifest& manifest,
+                                               const std::string& instance);
 
   const char* cgroup_version() const { return cgroups_->version(); }
 
  private:
   StatusOr<SandboxSpec> SpecOf(const v1::Manifest& manifest, const std::string& instance,
-                               uint32_t number) const;
+                               uint32_t number, size_t sockets) const;
   StatusOr<const SeccompProgram*> SeccompOf(const std::string& language);
 
   const LauncherOptions options_;

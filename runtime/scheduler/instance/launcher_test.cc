@@ -9,6 +9,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include "manifest/manifest.h"
 
@@ -48,7 +49,7 @@ class LauncherTest : public ::testing::Test {
     if (!socket.ok()) return std::move(socket).status();
     // A call made before the start waits in the socket's backlog.
     auto channel = Channel::Create("unix:" + launcher_->SocketPath("one")).value();
-    auto launched = launcher_->Launch(read.manifest, "one", 1, socket->get());
+    auto launched = launcher_->Launch(read.manifest, "one", 1, {socket->get()});
     if (!launched.ok()) return std::move(launched).status();
     Status status = channel->WaitReady(std::chrono::seconds(10));
     if (status.ok()) {
@@ -56,17 +57,14 @@ class LauncherTest : public ::testing::Test {
       status = pinged.ok() ? OkStatus() : pinged.status();
     }
     if (!status.ok()) {
-      char said[2048];
-      const ssize_t n = read_log(launched->log.get(), said, sizeof said);
-      ADD_FAILURE() << "it said: " << std::string(said, static_cast<size_t>(n > 0 ? n : 0));
+      std::ifstream log(launcher_->LogPath("one"));
+      ADD_FAILURE() << "it said: " << log.rdbuf();
     }
     kill(launched->process.pid, SIGKILL);
     waitpid(launched->process.pid, nullptr, __WALL);
     EXPECT_TRUE(launched->cgroup->KillAll().ok());
     return status;
   }
-
-  static ssize_t read_log(int fd, char* to, size_t size) { return read(fd, to, size); }
 
   std::string folder_;
   std::unique_ptr<Launcher> launcher_;

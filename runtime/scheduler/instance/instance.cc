@@ -1,0 +1,186 @@
+#include "instance/instance.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "manifest/units.h"
+
+namespace polycall::scheduler {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+// How often a busy instance is asked for its counters, and an idle one. Scaling up within 100 ms
+// needs the first; 200 idle instances within 1 % of a core need the second.
+constexpr nanoseconds kBusyInterval = milliseconds(40);
+constexpr nanoseconds kIdleInterval = milliseconds(1000);
+
+}  // namespace
+
+Instance::Instance(EventLoop& loop, Launcher& launcher,
+                   std::shared_ptr<const v1::Manifest> manifest, std::string id, uint32_t number,
+                   Observer& observer)
+    : loop_(loop),
+      launcher_(launcher),
+      manifest_(std::move(manifest)),
+      id_(std::move(id)),
+      number_(number),
+      observer_(observer) {}
+
+Instance::~Instance() {
+  for (const auto timer : {health_timer_, stats_timer_, kill_timer_}) {
+    loop_.Cancel(timer);
+  }
+  if (launched_.process.pidfd) {
+    loop_.Forget(launched_.process.pidfd.get());
+  }
+  unlink(launcher_.SocketPath(id_).c_str());
+}
+
+Status Instance::Start(int front_door) {
+  auto socket = launcher_.MakeSocket(launcher_.SocketPath(id_));
+  if (!socket.ok()) {
+    return std::move(socket).status();
+  }
+  socket_ = *std::move(socket);
+  started_ = EventLoop::Clock::now();
+  auto launched = launcher_.Launch(*manifest_, id_, number_, {socket_.get(), front_door});
+  if (!launched.ok()) {
+    return std::move(launched).status();
+  }
+  launched_ = *std::move(launched);
+  loop_.Watch(launched_.process.pidfd.get(), [this] { OnExit(); });
+  log_ = std::make_unique<LogTail>(loop_, launcher_.LogPath(id_), [this](const std::string& line) {
+    observer_.OnLog(this, line);
+  });
+  probe_ = std::make_unique<Probe>(loop_, target());
+  probe_->Check(nanoseconds(manifest_->start_time()),
+                [this](const Status& status) { OnProbed(status); });
+  return OkStatus();
+}
+
+void Instance::OnProbed(const Status& status) {
+  if (state_ == v1::STARTING) {
+    if (status.ok()) {
+      start_time_ = EventLoop::Clock::now() - started_;
+      state_ = v1::SERVING;
+      ScheduleHealth();
+      ScheduleStats();
+      observer_.OnServing(this);
+    } else {
+      sick_ = "did not serve within " + FormatDuration(manifest_->start_time()) + " (" +
+              status.ToString() + ")";
+      Kill();
+    }
+    return;
+  }
+  if (state_ != v1::SERVING) {
+    return;
+  }
+  failures_ = status.ok() ? 0 : failures_ + 1;
+  if (failures_ >= manifest_->health().failures()) {
+    sick_ = "failed " + std::to_string(failures_) + " health checks (" + status.ToString() + ")";
+    Kill();
+  } else {
+    ScheduleHealth();
+  }
+}
+
+void Instance::ScheduleHealth() {
+  health_timer_ = loop_.After(nanoseconds(manifest_->health().interval()), [this] {
+    probe_->Check(nanoseconds(manifest_->health().timeout()),
+                  [this](const Status& status) { OnProbed(status); });
+  });
+}
+
+void Instance::ScheduleStats() {
+  stats_timer_ = loop_.After(in_flight() > 0 ? kBusyInterval : kIdleInterval, [this] {
+    probe_->Stats(kIdleInterval, [this](const StatusOr<polycall::v1::Stats>& stats) {
+      if (stats.ok()) {
+        stats_ = *stats;
+        observer_.OnStats(this);
+      }
+      if (state_ == v1::SERVING) {
+        ScheduleStats();
+      }
+    });
+  });
+}
+
+uint64_t Instance::in_flight() const {
+  return stats_.calls_in_flight() > 0 ? stats_.calls_in_flight() - 1 : 0;
+}
+
+void Instance::Drain() {
+  if (state_ == v1::DRAINING || state_ == v1::ENDED) {
+    return;
+  }
+  state_ = v1::DRAINING;
+  kill(launched_.process.pid, SIGTERM);
+  kill_timer_ = loop_.After(nanoseconds(manifest_->drain_time()), [this] {
+    sick_ = "did not end within " + FormatDuration(manifest_->drain_time()) + " of being asked to";
+    Kill();
+  });
+}
+
+void Instance::Kill() {
+  if (state_ != v1::ENDED) {
+    (void)launched_.cgroup->KillAll();
+    kill(launched_.process.pid, SIGKILL);
+  }
+}
+
+InstanceEnd Instance::EndOf(int code, int status) const {
+  InstanceEnd end;
+  end.wanted = state_ == v1::DRAINING;
+  end.failed = code != CLD_EXITED || status != 0;
+  if (code == CLD_EXITED) {
+    end.reason = "exit code " + std::to_string(status);
+  } else if (!sick_.empty()) {
+    end.reason = "killed: " + sick_;
+  } else if (launched_.cgroup->Use().oom_kills > 0) {
+    end.reason = "killed: out of its " + FormatBytes(manifest_->limits().memory()) + " of memory";
+  } else {
+    end.reason = std::string("killed by ") + strsignal(status);
+  }
+  return end;
+}
+
+void Instance::OnExit() {
+  siginfo_t info{};
+  if (waitid(P_PIDFD, static_cast<id_t>(launched_.process.pidfd.get()), &info, WEXITED) != 0) {
+    info.si_code = CLD_KILLED;  // adopted: not our child, only its end is known
+    info.si_status = SIGKILL;
+  }
+  loop_.Forget(launched_.process.pidfd.get());
+  launched_.process.pidfd.Close();
+  const InstanceEnd end = EndOf(info.si_code, info.si_status);
+  (void)launched_.cgroup->KillAll();
+  log_->ReadAll();
+  state_ = v1::ENDED;
+  observer_.OnEnded(this, end);
+}
+
+v1::Instance Instance::Describe() const {
+  v1::Instance described;
+  described.set_id(id_);
+  described.set_state(state_);
+  described.set_pid(launched_.process.pid);
+  described.set_target(target());
+  described.set_age((EventLoop::Clock::now() - started_) / nanoseconds(1));
+  described.set_start_time(start_time_.count());
+  described.set_calls_started(stats_.calls_started());
+  described.set_calls_in_flight(in_flight());
+  described.set_calls_failed(stats_.calls_failed());
+  described.set_connections(stats_.connections_open());
+  if (launched_.cgroup) {
+    described.set_memory(launched_.cgroup->Use().memory);
+  }
+  return described;
+}
+
+}  // namespace polycall::scheduler

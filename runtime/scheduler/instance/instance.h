@@ -1,0 +1,92 @@
+// One instance of a service: a process, its socket, its health.
+#ifndef POLYCALL_SCHEDULER_INSTANCE_INSTANCE_H_
+#define POLYCALL_SCHEDULER_INSTANCE_INSTANCE_H_
+
+#include <memory>
+#include <string>
+
+#include "instance/launcher.h"
+#include "instance/log_tail.h"
+#include "instance/probe.h"
+#include "loop/event_loop.h"
+#include "polycall/scheduler/v1/scheduler.pb.h"
+
+namespace polycall::scheduler {
+
+// Why an instance's process ended.
+struct InstanceEnd {
+  bool wanted = false;   // it was drained
+  bool failed = false;   // a signal or an exit code that is not 0
+  std::string reason;    // "exit code 3", "killed: out of its 64 MiB of memory"
+};
+
+// Starting -> serving -> draining -> ended. Loop thread only.
+class Instance {
+ public:
+  class Observer {
+   public:
+    virtual ~Observer() = default;
+    virtual void OnServing(Instance* instance) = 0;
+    // The instance may be deleted from within.
+    virtual void OnEnded(Instance* instance, const InstanceEnd& end) = 0;
+    virtual void OnLog(Instance* instance, const std::string& line) = 0;
+    // New counters are in stats().
+    virtual void OnStats(Instance* instance) = 0;
+  };
+
+  Instance(EventLoop& loop, Launcher& launcher, std::shared_ptr<const v1::Manifest> manifest,
+           std::string id, uint32_t number, Observer& observer);
+  ~Instance();
+
+  // Starts the process, which listens on its own socket and on `front_door`, the service's. A status
+  // when it cannot be started; OnEnded does not come then.
+  Status Start(int front_door);
+
+  // Asks the process to end: it accepts no more, ends its calls, and goes; killed when drain_time is
+  // over. Then OnEnded comes.
+  void Drain();
+  void Kill();
+
+  const std::string& id() const { return id_; }
+  uint32_t number() const { return number_; }
+  const std::shared_ptr<const v1::Manifest>& manifest() const { return manifest_; }
+  v1::InstanceState state() const { return state_; }
+  std::string target() const { return "unix:" + launcher_.SocketPath(id_); }
+  const polycall::v1::Stats& stats() const { return stats_; }
+  // Calls in flight at the last look, without the looking one.
+  uint64_t in_flight() const;
+
+  v1::Instance Describe() const;
+
+ private:
+  void OnExit();
+  void OnProbed(const Status& status);
+  void ScheduleHealth();
+  void ScheduleStats();
+  InstanceEnd EndOf(int code, int status) const;
+
+  EventLoop& loop_;
+  Launcher& launcher_;
+  const std::shared_ptr<const v1::Manifest> manifest_;
+  const std::string id_;
+  const uint32_t number_;
+  Observer& observer_;
+
+  v1::InstanceState state_ = v1::STARTING;
+  EventLoop::Clock::time_point started_;
+  std::chrono::nanoseconds start_time_{0};
+  UniqueFd socket_;
+  Launched launched_;
+  std::unique_ptr<Probe> probe_;
+  std::unique_ptr<LogTail> log_;
+  EventLoop::TimerId health_timer_ = 0;
+  EventLoop::TimerId stats_timer_ = 0;
+  EventLoop::TimerId kill_timer_ = 0;
+  uint32_t failures_ = 0;  // of health checks, one after the other
+  std::string sick_;       // why it was killed by us
+  polycall::v1::Stats stats_;
+};
+
+}  // namespace polycall::scheduler
+
+#endif  // POLYCALL_SCHEDULER_INSTANCE_INSTANCE_H_

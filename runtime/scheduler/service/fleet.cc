@@ -1,0 +1,90 @@
+#include "service/fleet.h"
+
+#include <google/protobuf/util/message_differencer.h>
+
+#include <set>
+#include <utility>
+
+namespace polycall::scheduler {
+
+using google::protobuf::util::MessageDifferencer;
+
+StatusOr<v1::ApplyResponse> Fleet::Apply(const std::vector<ReadManifest>& manifests) {
+  std::string mistakes;
+  for (const ReadManifest& read : manifests) {
+    for (const Mistake& mistake : read.mistakes) {
+      mistakes += (mistakes.empty() ? "" : "\n") + mistake.ToString();
+    }
+  }
+  if (!mistakes.empty()) {
+    return InvalidArgumentError(mistakes);
+  }
+  v1::ApplyResponse response;
+  std::set<std::string> names;
+  for (const ReadManifest& read : manifests) {
+    const std::string& name = read.manifest.name();
+    names.insert(name);
+    if (Service* service = Find(name)) {
+      if (!MessageDifferencer::Equals(service->manifest(), read.manifest)) {
+        service->Replace(read.manifest);
+        response.add_replaced(name);
+      }
+      continue;
+    }
+    auto service = std::make_unique<Service>(shared_, read.manifest);
+    if (Status status = service->Open(); !status.ok()) {
+      return Status(status.code(), name + ": " + std::string(status.message()));
+    }
+    services_.emplace(name, std::move(service));
+    response.add_started(name);
+  }
+  std::vector<std::string> gone;
+  for (const auto& [name, service] : services_) {
+    if (!names.contains(name)) {
+      gone.push_back(name);
+    }
+  }
+  for (const std::string& name : gone) {
+    Close(name);
+    response.add_stopped(name);
+  }
+  return response;
+}
+
+void Fleet::Close(const std::string& name) {
+  const auto found = services_.find(name);
+  Service* const service = found->second.get();
+  closing_.emplace(service, std::move(found->second));
+  services_.erase(found);
+  service->Shutdown([this, service] {
+    // Not from within the service itself.
+    shared_.loop.Post([this, service] {
+      closing_.erase(service);
+      if (done_ && closing_.empty()) {
+        std::exchange(done_, nullptr)();
+      }
+    });
+  });
+}
+
+void Fleet::Shutdown(std::function<void()> done) {
+  done_ = std::move(done);
+  while (!services_.empty()) {
+    Close(services_.begin()->first);
+  }
+  if (closing_.empty()) {
+    std::exchange(done_, nullptr)();
+  }
+}
+
+Service* Fleet::Find(const std::string& name) {
+  const auto found = services_.find(name);
+  return found == services_.end() ? nullptr : found->second.get();
+}
+
+Service* Fleet::FindOwner(const std::string& instance) {
+  const size_t dash = instance.rfind('-');
+  return dash == std::string::npos ? nullptr : Find(instance.substr(0, dash));
+}
+
+}  // namespace polycall::scheduler

@@ -1,0 +1,47 @@
+// All services of one polycalld.
+#ifndef POLYCALL_SCHEDULER_SERVICE_FLEET_H_
+#define POLYCALL_SCHEDULER_SERVICE_FLEET_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "manifest/manifest.h"
+#include "service/service.h"
+
+namespace polycall::scheduler {
+
+// Loop thread only.
+class Fleet {
+ public:
+  explicit Fleet(Shared& shared) : shared_(shared) {}
+
+  // Makes the services those of the manifests: new names are opened, changed manifests replaced, names
+  // without a manifest drained and closed. With a mistake anywhere nothing is changed, and
+  // INVALID_ARGUMENT lists them all.
+  StatusOr<v1::ApplyResponse> Apply(const std::vector<ReadManifest>& manifests);
+
+  // The service, or NULL.
+  Service* Find(const std::string& name);
+  // The service that an instance ("parser-3") belongs to, or NULL.
+  Service* FindOwner(const std::string& instance);
+
+  const std::map<std::string, std::unique_ptr<Service>>& services() const { return services_; }
+
+  // Drains everything and calls `done`.
+  void Shutdown(std::function<void()> done);
+
+ private:
+  void Close(const std::string& name);
+
+  Shared& shared_;
+  std::map<std::string, std::unique_ptr<Service>> services_;
+  // Without a manifest any more, until their last instance has gone.
+  std::map<Service*, std::unique_ptr<Service>> closing_;
+  std::function<void()> done_;
+};
+
+}  // namespace polycall::scheduler
+
+#endif  // POLYCALL_SCHEDULER_SERVICE_FLEET_H_

@@ -1,0 +1,361 @@
+#include "service/service.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+
+namespace polycall::scheduler {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+int64_t WallTime() {
+  return std::chrono::system_clock::now().time_since_epoch() / nanoseconds(1);
+}
+
+uint32_t Shared::TakeNumber() {
+  uint32_t number = 1;
+  while (!numbers.insert(number).second) {
+    ++number;
+  }
+  return number;
+}
+
+Service::Service(Shared& shared, v1::Manifest manifest)
+    : shared_(shared),
+      manifest_(std::make_shared<const v1::Manifest>(std::move(manifest))),
+      scale_(manifest_->scale()),
+      restarts_(std::make_unique<Restarts>(manifest_->restart())) {}
+
+Service::~Service() {
+  shared_.loop.Cancel(retry_timer_);
+  shared_.loop.Cancel(idle_timer_);
+  if (door_watched_) {
+    shared_.loop.Forget(front_door_.get());
+  }
+  for (const auto& [id, instance] : instances_) {
+    shared_.numbers.erase(instance->number());
+  }
+}
+
+std::string Service::front_door() const {
+  return shared_.launcher.SocketPath(manifest_->name());
+}
+
+Status Service::Open() {
+  auto socket = shared_.launcher.MakeSocket(front_door());
+  if (!socket.ok()) {
+    return std::move(socket).status();
+  }
+  front_door_ = *std::move(socket);
+  Reconcile();
+  return OkStatus();
+}
+
+void Service::Say(const std::string& instance, const std::string& what,
+                  const std::string& detail) {
+  v1::Event event;
+  event.set_time(WallTime());
+  event.set_service(manifest_->name());
+  event.set_instance(instance);
+  event.set_what(what);
+  event.set_detail(detail);
+  shared_.events.Add(std::move(event));
+}
+
+uint32_t Service::Alive() const {
+  return static_cast<uint32_t>(
+      std::count_if(instances_.begin(), instances_.end(), [this](const auto& entry) {
+        const Instance& instance = *entry.second;
+        return instance.manifest() == manifest_ &&
+               (instance.state() == v1::STARTING || instance.state() == v1::SERVING);
+      }));
+}
+
+uint32_t Service::Serving() const {
+  return static_cast<uint32_t>(
+      std::count_if(instances_.begin(), instances_.end(),
+                    [](const auto& entry) { return entry.second->state() == v1::SERVING; }));
+}
+
+uint64_t Service::InFlight() const {
+  uint64_t sum = 0;
+  for (const auto& [id, instance] : instances_) {
+    if (instance->state() == v1::SERVING) {
+      sum += instance->in_flight();
+    }
+  }
+  return sum;
+}
+
+void Service::Reconcile() {
+  if (stopped_ || done_) {
+    return;
+  }
+  const Demand demand{EventLoop::Clock::now(), InFlight(), Alive(), waiting_};
+  const uint32_t wanted = policy_->Wanted(scale_, demand);
+  for (uint32_t alive = demand.instances; alive < wanted && retry_timer_ == 0; ++alive) {
+    StartOne();
+  }
+  DrainSurplus(wanted);
+  WatchFrontDoor();
+  // Going down is a matter of time, not of events.
+  shared_.loop.Cancel(idle_timer_);
+  idle_timer_ = 0;
+  if (Alive() > scale_.min()) {
+    idle_timer_ = shared_.loop.After(
+        std::max<nanoseconds>(nanoseconds(scale_.idle_time() / 4), milliseconds(50)),
+        [this] { Reconcile(); });
+  }
+}
+
+void Service::StartOne() {
+  const std::string id = manifest_->name() + "-" + std::to_string(++last_instance_);
+  auto instance = std::make_unique<Instance>(shared_.loop, shared_.launcher, manifest_, id,
+                                             shared_.TakeNumber(), *this);
+  const Status status = instance->Start(front_door_.get());
+  if (!status.ok()) {
+    shared_.numbers.erase(instance->number());
+    trouble_ = status.ToString();
+    Say(id, "cannot start", trouble_);
+    RetryLater();
+    return;
+  }
+  Say(id, "started", "pid " + std::to_string(instance->Describe().pid()));
+  instances_.emplace(id, std::move(instance));
+}
+
+// The least busy instances of the present manifest go; those of an older one as soon as there are new
+// ones to take their calls.
+void Service::DrainSurplus(uint32_t wanted) {
+  std::vector<Instance*> present, old;
+  uint32_t serving_present = 0;
+  for (const auto& [id, instance] : instances_) {
+    if (instance->state() != v1::SERVING && instance->state() != v1::STARTING) {
+      continue;
+    }
+    if (instance->manifest() == manifest_) {
+      present.push_back(instance.get());
+      serving_present += instance->state() == v1::SERVING ? 1 : 0;
+    } else {
+      old.push_back(instance.get());
+    }
+  }
+  if (serving_present > 0 || wanted == 0) {
+    for (Instance* instance : old) {
+      Say(instance->id(), "draining", "replaced");
+      instance->Drain();
+      Changed();
+    }
+  }
+  std::stable_sort(present.begin(), present.end(), [](const Instance* a, const Instance* b) {
+    return a->in_flight() < b->in_flight();
+  });
+  for (size_t i = 0; present.size() - i > wanted && i < present.size(); ++i) {
+    Say(present[i]->id(), "draining", "no longer needed");
+    present[i]->Drain();
+    Changed();
+  }
+}
+
+// While nothing lives, a caller who connects waits in the front door's backlog, and is the reason to
+// start something.
+void Service::WatchFrontDoor() {
+  const bool watch = !stopped_ && !done_ && Alive() == 0 && retry_timer_ == 0;
+  if (watch && !door_watched_) {
+    shared_.loop.Watch(front_door_.get(), [this] {
+      waiting_ = true;
+      Reconcile();
+    });
+  } else if (!watch && door_watched_) {
+    shared_.loop.Forget(front_door_.get());
+  }
+  door_watched_ = watch;
+}
+
+void Service::RetryLater() {
+  const auto now = EventLoop::Clock::now();
+  const nanoseconds pause = restarts_->Ended(now);
+  if (restarts_->crash_loop(now)) {
+    Say("", "crash loop", trouble_);
+  }
+  shared_.loop.Cancel(retry_timer_);
+  retry_timer_ = shared_.loop.After(pause, [this] {
+    retry_timer_ = 0;
+    Reconcile();
+  });
+}
+
+void Service::OnServing(Instance* instance) {
+  waiting_ = false;
+  trouble_.clear();
+  const auto took = milliseconds(instance->Describe().start_time() / 1'000'000);
+  Say(instance->id(), "serving", "after " + std::to_string(took.count()) + " ms");
+  Changed();
+  Reconcile();
+}
+
+void Service::OnEnded(Instance* instance, const InstanceEnd& end) {
+  Say(instance->id(), "ended", end.reason);
+  const bool wanted = end.wanted;
+  const v1::RestartPolicy policy = manifest_->restart().policy();
+  const bool again = policy == v1::ALWAYS || (policy == v1::ON_FAILURE && end.failed);
+  shared_.numbers.erase(instance->number());
+  instances_.erase(instance->id());  // `instance` is gone
+  Changed();
+  if (done_) {
+    if (instances_.empty()) {
+      std::exchange(done_, nullptr)();
+    }
+    return;
+  }
+  if (!wanted && !stopped_) {
+    trouble_ = end.reason;
+    if (again) {
+      RetryLater();
+    } else if (instances_.empty()) {
+      stopped_ = true;
+      Say("", "stopped", "the restart policy asks for no other instance");
+    }
+  }
+  Reconcile();
+}
+
+void Service::OnLog(Instance* instance, const std::string& text) {
+  v1::LogLine line;
+  line.set_time(WallTime());
+  line.set_service(manifest_->name());
+  line.set_instance(instance->id());
+  line.set_text(text);
+  shared_.logs.Add(std::move(line));
+}
+
+void Service::OnStats(Instance*) {
+  Reconcile();
+}
+
+void Service::Changed() {
+  // A watcher may take itself off the list.
+  const auto watchers = watchers_;
+  for (const auto& [id, changed] : watchers) {
+    changed();
+  }
+}
+
+v1::Resolution Service::Resolve() {
+  std::vector<const Instance*> serving;
+  for (const auto& [id, instance] : instances_) {
+    if (instance->state() == v1::SERVING) {
+      serving.push_back(instance.get());
+    }
+  }
+  std::stable_sort(serving.begin(), serving.end(), [](const Instance* a, const Instance* b) {
+    return a->in_flight() < b->in_flight();
+  });
+  v1::Resolution resolution;
+  for (const Instance* instance : serving) {
+    resolution.add_targets(instance->target());
+  }
+  if (serving.empty()) {
+    resolution.add_targets("unix:" + front_door());
+    waiting_ = true;
+    Reconcile();
+  }
+  return resolution;
+}
+
+uint64_t Service::Watch(std::function<void()> changed) {
+  watchers_.emplace(++last_watcher_, std::move(changed));
+  return last_watcher_;
+}
+
+void Service::Unwatch(uint64_t id) {
+  watchers_.erase(id);
+}
+
+void Service::Replace(v1::Manifest manifest) {
+  manifest_ = std::make_shared<const v1::Manifest>(std::move(manifest));
+  scale_ = manifest_->scale();
+  restarts_ = std::make_unique<Restarts>(manifest_->restart());
+  shared_.loop.Cancel(std::exchange(retry_timer_, 0));
+  Say("", "replaced", "another manifest");
+  // What serves now is wanted of the new manifest too, so that there is never less.
+  waiting_ = waiting_ || Serving() > 0;
+  Reconcile();
+}
+
+void Service::Stop() {
+  stopped_ = true;
+  shared_.loop.Cancel(std::exchange(retry_timer_, 0));
+  Say("", "stopped", "as asked");
+  for (const auto& [id, instance] : instances_) {
+    instance->Drain();
+  }
+  WatchFrontDoor();
+  Changed();
+}
+
+void Service::Start() {
+  stopped_ = false;
+  restarts_->Reset();
+  trouble_.clear();
+  shared_.loop.Cancel(std::exchange(retry_timer_, 0));
+  waiting_ = true;
+  Reconcile();
+}
+
+void Service::Scale(uint32_t min, uint32_t max) {
+  scale_.set_min(min);
+  scale_.set_max(max);
+  Say("", "scaled", std::to_string(min) + " to " + std::to_string(max) + " instances");
+  Reconcile();
+}
+
+bool Service::StopInstance(const std::string& id) {
+  const auto found = instances_.find(id);
+  if (found == instances_.end()) {
+    return false;
+  }
+  found->second->Drain();
+  Changed();
+  Reconcile();
+  return true;
+}
+
+void Service::Shutdown(std::function<void()> done) {
+  shared_.loop.Cancel(std::exchange(retry_timer_, 0));
+  shared_.loop.Cancel(std::exchange(idle_timer_, 0));
+  unlink(front_door().c_str());
+  if (instances_.empty()) {
+    done();
+    return;
+  }
+  done_ = std::move(done);
+  WatchFrontDoor();
+  for (const auto& [id, instance] : instances_) {
+    instance->Drain();
+  }
+}
+
+v1::Service Service::Describe() const {
+  v1::Service described;
+  described.set_name(manifest_->name());
+  described.set_language(manifest_->has_host() ? manifest_->host().language() : "");
+  described.set_isolation(v1::Isolation_Name(manifest_->isolation()));
+  described.set_min(scale_.min());
+  described.set_max(scale_.max());
+  if (stopped_) {
+    described.set_note("stopped");
+  } else if (restarts_->crash_loop(EventLoop::Clock::now())) {
+    described.set_note("crash loop: " + trouble_);
+  } else if (!trouble_.empty()) {
+    described.set_note(trouble_);
+  }
+  for (const auto& [id, instance] : instances_) {
+    *described.add_instances() = instance->Describe();
+  }
+  return described;
+}
+
+}  // namespace polycall::scheduler

@@ -1,0 +1,102 @@
+// A service: its instances, kept as many and as alive as the manifest says.
+#ifndef POLYCALL_SCHEDULER_SERVICE_SERVICE_H_
+#define POLYCALL_SCHEDULER_SERVICE_SERVICE_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "instance/instance.h"
+#include "service/journal.h"
+#include "service/restarts.h"
+#include "service/scaling.h"
+
+namespace polycall::scheduler {
+
+// What all services share. Loop thread only.
+struct Shared {
+  EventLoop& loop;
+  Launcher& launcher;
+  Journal<v1::Event> events{10'000};
+  Journal<v1::LogLine> logs{10'000};
+  std::set<uint32_t> numbers;  // taken by living instances
+
+  uint32_t TakeNumber();
+};
+
+// Loop thread only.
+class Service final : private Instance::Observer {
+ public:
+  Service(Shared& shared, v1::Manifest manifest);
+  ~Service() override;
+
+  // Opens the front door (the socket that callers may always use) and starts what is wanted.
+  Status Open();
+
+  // Another manifest of the same name: new instances are started, and the old ones drained as the new
+  // ones serve.
+  void Replace(v1::Manifest manifest);
+
+  // Operators' commands.
+  void Stop();
+  void Start();
+  void Scale(uint32_t min, uint32_t max);
+  // Drains one instance; another is started if it is still wanted. False: there is none of that name.
+  bool StopInstance(const std::string& id);
+
+  // Drains all and calls `done` when none is left. For the end of polycalld.
+  void Shutdown(std::function<void()> done);
+
+  // Targets of what serves now, the least busy first, or the front door when nothing does (which
+  // counts as a need for an instance).
+  v1::Resolution Resolve();
+  // Calls `changed` after every change of Resolve's answer.
+  uint64_t Watch(std::function<void()> changed);
+  void Unwatch(uint64_t id);
+
+  const v1::Manifest& manifest() const { return *manifest_; }
+  std::string front_door() const;
+  v1::Service Describe() const;
+
+ private:
+  void OnServing(Instance* instance) override;
+  void OnEnded(Instance* instance, const InstanceEnd& end) override;
+  void OnLog(Instance* instance, const std::string& line) override;
+  void OnStats(Instance* instance) override;
+
+  void Reconcile();
+  void StartOne();
+  void DrainSurplus(uint32_t wanted);
+  void RetryLater();
+  void WatchFrontDoor();
+  void Changed();
+  void Say(const std::string& instance, const std::string& what, const std::string& detail = "");
+  uint32_t Alive() const;    // of the present manifest, starting or serving
+  uint32_t Serving() const;
+  uint64_t InFlight() const;
+
+  Shared& shared_;
+  std::shared_ptr<const v1::Manifest> manifest_;
+  v1::Scale scale_;  // the manifest's, or an operator's
+  std::unique_ptr<ScalingPolicy> policy_ = MakeTargetInFlight();
+  std::unique_ptr<Restarts> restarts_;
+  std::map<std::string, std::unique_ptr<Instance>> instances_;
+  UniqueFd front_door_;
+  bool door_watched_ = false;
+  bool stopped_ = false;
+  bool waiting_ = false;  // a caller waits at the front door, or asked where to call
+  std::string trouble_;   // what the last start failed with
+  EventLoop::TimerId retry_timer_ = 0;
+  EventLoop::TimerId idle_timer_ = 0;
+  std::map<uint64_t, std::function<void()>> watchers_;
+  uint64_t last_watcher_ = 0;
+  uint64_t last_instance_ = 0;
+  std::function<void()> done_;
+};
+
+}  // namespace polycall::scheduler
+
+#endif  // POLYCALL_SCHEDULER_SERVICE_SERVICE_H_
