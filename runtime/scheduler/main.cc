@@ -67,8 +67,7 @@ int Run(const Options& options) {
   Shared shared{.loop = loop, .launcher = launcher};
   Fleet fleet(shared);
   if (auto applied = fleet.Apply(manifests); !applied.ok()) {
-    return Fail(applied.status(),
-                applied.status().code() == Code::kInvalidArgument ? 2 : 1);
+    return Fail(applied.status(), applied.status().code() == Code::kInvalidArgument ? 2 : 1);
   }
   Control control(shared, fleet, {geteuid(), MembersOf(options.operators)}, options.manifests);
   Server server;
@@ -130,7 +129,8 @@ int main(int argc, char** argv) {
   }
   if (options.tool.empty()) {
     std::error_code ignored;
-    options.tool = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / "polycall";
+    options.tool =
+        std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / "polycall";
   }
   try {
     return polycall::scheduler::Run(options);

@@ -55,13 +55,13 @@ void Control::Resolve(ServerContext& context, const v1::ResolveRequest& request,
     loop.Post([feed] { feed->End(CancelledError("the caller has gone")); });
   });
   shared_.loop.Post([this, feed, name = request.name()] {
-    Service* const service = fleet_.Find(name);
+    ServiceController* const service = fleet_.Find(name);
     if (service == nullptr) {
       feed->End(NoService(name, fleet_));
       return;
     }
     const auto changed = [this, feed, name] {
-      if (Service* const now = fleet_.Find(name)) {
+      if (ServiceController* const now = fleet_.Find(name)) {
         feed->SendLatest(now->Resolve());
       } else {
         feed->End(UnavailableError("the service '" + name + "' was taken away"));
@@ -69,7 +69,7 @@ void Control::Resolve(ServerContext& context, const v1::ResolveRequest& request,
     };
     const uint64_t watch = service->Watch(changed);
     feed->ended = [this, name, watch] {
-      if (Service* const now = fleet_.Find(name)) {
+      if (ServiceController* const now = fleet_.Find(name)) {
         now->Unwatch(watch);
       }
     };
@@ -162,7 +162,7 @@ void Control::Scale(ServerContext& context, const v1::ScaleRequest& request,
   }
   auto answer = std::make_shared<Responder<v1::ScaleResponse>>(std::move(done));
   shared_.loop.Post([this, answer, request] {
-    Service* const service = fleet_.Find(request.name());
+    ServiceController* const service = fleet_.Find(request.name());
     if (service == nullptr) {
       return answer->Finish(NoService(request.name(), fleet_));
     }
@@ -178,9 +178,9 @@ void Control::Stop(ServerContext& context, const v1::StopRequest& request,
   }
   auto answer = std::make_shared<Responder<v1::StopResponse>>(std::move(done));
   shared_.loop.Post([this, answer, name = request.name()] {
-    if (Service* const service = fleet_.Find(name)) {
+    if (ServiceController* const service = fleet_.Find(name)) {
       service->Stop();
-    } else if (Service* const owner = fleet_.FindOwner(name);
+    } else if (ServiceController* const owner = fleet_.FindOwner(name);
                owner == nullptr || !owner->StopInstance(name)) {
       return answer->Finish(NoService(name, fleet_));
     }
@@ -195,7 +195,7 @@ void Control::Start(ServerContext& context, const v1::StartRequest& request,
   }
   auto answer = std::make_shared<Responder<v1::StartResponse>>(std::move(done));
   shared_.loop.Post([this, answer, name = request.name()] {
-    Service* const service = fleet_.Find(name);
+    ServiceController* const service = fleet_.Find(name);
     if (service == nullptr) {
       return answer->Finish(NoService(name, fleet_));
     }

@@ -15,9 +15,9 @@ namespace polycall::scheduler {
 
 // Why an instance's process ended.
 struct InstanceEnd {
-  bool wanted = false;   // it was drained
-  bool failed = false;   // a signal or an exit code that is not 0
-  std::string reason;    // "exit code 3", "killed: out of its 64 MiB of memory"
+  bool wanted = false;  // it was drained
+  bool failed = false;  // a signal or an exit code that is not 0
+  std::string reason;   // "exit code 3", "killed: out of its 64 MiB of memory"
 };
 
 // Starting -> serving -> draining -> ended. Loop thread only.

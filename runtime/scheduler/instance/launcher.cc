@@ -84,9 +84,11 @@ StatusOr<SandboxSpec> Launcher::SpecOf(const v1::Manifest& m, const std::string&
   SandboxSpec spec;
   spec.hostname = instance.substr(0, 63);
   if (m.has_host()) {
-    spec.argv = {options_.tool,     "host",     "--lang",         m.host().language(),
-                 m.host().module(), "--listen", kInheritedSocket, "--name",
-                 instance};
+    spec.argv = {options_.tool,     "host",   "--lang", m.host().language(),
+                 m.host().module(), "--name", instance};
+    for (size_t i = 0; i < sockets; ++i) {
+      spec.argv.insert(spec.argv.end(), {"--listen", InheritedTarget(i)});
+    }
   } else {
     spec.argv.assign(m.command().argv().begin(), m.command().argv().end());
     if (!m.command().directory().empty()) {
@@ -177,7 +179,8 @@ StatusOr<Launched> Launcher::Launch(const v1::Manifest& manifest, const std::str
     if (!seccomp.ok()) {
       return std::move(seccomp).status();
     }
-    started = StartSandboxed(*spec, **seccomp, launched.cgroup.get(), options_.run_folder + "/root");
+    started =
+        StartSandboxed(*spec, **seccomp, launched.cgroup.get(), options_.run_folder + "/root");
   } else if (manifest.isolation() == v1::PROCESS) {
     if (!manifest.has_user()) {  // as polycalld itself
       spec->uid = geteuid();

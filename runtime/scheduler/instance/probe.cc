@@ -10,36 +10,34 @@ Probe::Probe(EventLoop& loop, const std::string& target)
 
 void Probe::Check(std::chrono::nanoseconds timeout, std::function<void(const Status&)> answer) {
   using grpc::health::v1::HealthCheckResponse;
-  health_.CheckAsync(
-      {},
-      [&loop = loop_, alive = std::weak_ptr(alive_),
-       answer = std::move(answer)](StatusOr<HealthCheckResponse> response) {
-        Status status = response.status();
-        if (response.ok() && response->status() != HealthCheckResponse::SERVING) {
-          status = UnavailableError("the instance says that it does not serve");
-        }
-        loop.Post([alive, answer, status] {
-          if (alive.lock()) {
-            answer(status);
-          }
-        });
-      },
-      {.timeout = timeout, .wait_for_ready = true});
+  health_.CheckAsync({},
+                     [&loop = loop_, alive = std::weak_ptr(alive_),
+                      answer = std::move(answer)](StatusOr<HealthCheckResponse> response) {
+                       Status status = response.status();
+                       if (response.ok() && response->status() != HealthCheckResponse::SERVING) {
+                         status = UnavailableError("the instance says that it does not serve");
+                       }
+                       loop.Post([alive, answer, status] {
+                         if (alive.lock()) {
+                           answer(status);
+                         }
+                       });
+                     },
+                     {.timeout = timeout, .wait_for_ready = true});
 }
 
 void Probe::Stats(std::chrono::nanoseconds timeout,
                   std::function<void(const StatusOr<polycall::v1::Stats>&)> answer) {
-  description_.GetStatsAsync(
-      {},
-      [&loop = loop_, alive = std::weak_ptr(alive_),
-       answer = std::move(answer)](StatusOr<polycall::v1::Stats> stats) {
-        loop.Post([alive, answer, stats = std::move(stats)] {
-          if (alive.lock()) {
-            answer(stats);
-          }
-        });
-      },
-      {.timeout = timeout});
+  description_.GetStatsAsync({},
+                             [&loop = loop_, alive = std::weak_ptr(alive_),
+                              answer = std::move(answer)](StatusOr<polycall::v1::Stats> stats) {
+                               loop.Post([alive, answer, stats = std::move(stats)] {
+                                 if (alive.lock()) {
+                                   answer(stats);
+                                 }
+                               });
+                             },
+                             {.timeout = timeout});
 }
 
 }  // namespace polycall::scheduler

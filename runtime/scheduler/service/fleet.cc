@@ -24,14 +24,14 @@ StatusOr<v1::ApplyResponse> Fleet::Apply(const std::vector<ReadManifest>& manife
   for (const ReadManifest& read : manifests) {
     const std::string& name = read.manifest.name();
     names.insert(name);
-    if (Service* service = Find(name)) {
+    if (ServiceController* service = Find(name)) {
       if (!MessageDifferencer::Equals(service->manifest(), read.manifest)) {
         service->Replace(read.manifest);
         response.add_replaced(name);
       }
       continue;
     }
-    auto service = std::make_unique<Service>(shared_, read.manifest);
+    auto service = std::make_unique<ServiceController>(shared_, read.manifest);
     if (Status status = service->Open(); !status.ok()) {
       return Status(status.code(), name + ": " + std::string(status.message()));
     }
@@ -53,7 +53,7 @@ StatusOr<v1::ApplyResponse> Fleet::Apply(const std::vector<ReadManifest>& manife
 
 void Fleet::Close(const std::string& name) {
   const auto found = services_.find(name);
-  Service* const service = found->second.get();
+  ServiceController* const service = found->second.get();
   closing_.emplace(service, std::move(found->second));
   services_.erase(found);
   service->Shutdown([this, service] {
@@ -77,12 +77,12 @@ void Fleet::Shutdown(std::function<void()> done) {
   }
 }
 
-Service* Fleet::Find(const std::string& name) {
+ServiceController* Fleet::Find(const std::string& name) {
   const auto found = services_.find(name);
   return found == services_.end() ? nullptr : found->second.get();
 }
 
-Service* Fleet::FindOwner(const std::string& instance) {
+ServiceController* Fleet::FindOwner(const std::string& instance) {
   const size_t dash = instance.rfind('-');
   return dash == std::string::npos ? nullptr : Find(instance.substr(0, dash));
 }

@@ -23,11 +23,13 @@ class Fleet {
   StatusOr<v1::ApplyResponse> Apply(const std::vector<ReadManifest>& manifests);
 
   // The service, or NULL.
-  Service* Find(const std::string& name);
+  ServiceController* Find(const std::string& name);
   // The service that an instance ("parser-3") belongs to, or NULL.
-  Service* FindOwner(const std::string& instance);
+  ServiceController* FindOwner(const std::string& instance);
 
-  const std::map<std::string, std::unique_ptr<Service>>& services() const { return services_; }
+  const std::map<std::string, std::unique_ptr<ServiceController>>& services() const {
+    return services_;
+  }
 
   // Drains everything and calls `done`.
   void Shutdown(std::function<void()> done);
@@ -36,9 +38,9 @@ class Fleet {
   void Close(const std::string& name);
 
   Shared& shared_;
-  std::map<std::string, std::unique_ptr<Service>> services_;
+  std::map<std::string, std::unique_ptr<ServiceController>> services_;
   // Without a manifest any more, until their last instance has gone.
-  std::map<Service*, std::unique_ptr<Service>> closing_;
+  std::map<ServiceController*, std::unique_ptr<ServiceController>> closing_;
   std::function<void()> done_;
 };
 

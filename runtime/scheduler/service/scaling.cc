@@ -34,8 +34,6 @@ class TargetInFlight final : public ScalingPolicy {
 
 }  // namespace
 
-std::unique_ptr<ScalingPolicy> MakeTargetInFlight() {
-  return std::make_unique<TargetInFlight>();
-}
+std::unique_ptr<ScalingPolicy> MakeTargetInFlight() { return std::make_unique<TargetInFlight>(); }
 
 }  // namespace polycall::scheduler

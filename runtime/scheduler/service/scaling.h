@@ -13,9 +13,9 @@ namespace polycall::scheduler {
 // What a policy decides by.
 struct Demand {
   std::chrono::steady_clock::time_point now;
-  uint64_t in_flight = 0;   // calls under way in all serving instances
-  uint32_t instances = 0;   // starting or serving
-  bool waiting = false;     // somebody waits and nothing serves
+  uint64_t in_flight = 0;  // calls under way in all serving instances
+  uint32_t instances = 0;  // starting or serving
+  bool waiting = false;    // somebody waits and nothing serves
 };
 
 // To add a policy: a class in a file of its own, one line in MakeScalingPolicy, one test.

@@ -10,9 +10,7 @@ namespace polycall::scheduler {
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
-int64_t WallTime() {
-  return std::chrono::system_clock::now().time_since_epoch() / nanoseconds(1);
-}
+int64_t WallTime() { return std::chrono::system_clock::now().time_since_epoch() / nanoseconds(1); }
 
 uint32_t Shared::TakeNumber() {
   uint32_t number = 1;
@@ -22,13 +20,13 @@ uint32_t Shared::TakeNumber() {
   return number;
 }
 
-Service::Service(Shared& shared, v1::Manifest manifest)
+ServiceController::ServiceController(Shared& shared, v1::Manifest manifest)
     : shared_(shared),
       manifest_(std::make_shared<const v1::Manifest>(std::move(manifest))),
       scale_(manifest_->scale()),
       restarts_(std::make_unique<Restarts>(manifest_->restart())) {}
 
-Service::~Service() {
+ServiceController::~ServiceController() {
   shared_.loop.Cancel(retry_timer_);
   shared_.loop.Cancel(idle_timer_);
   if (door_watched_) {
@@ -39,11 +37,9 @@ Service::~Service() {
   }
 }
 
-std::string Service::front_door() const {
-  return shared_.launcher.SocketPath(manifest_->name());
-}
+std::string ServiceController::front_door() const { return shared_.launcher.SocketPath(manifest_->name()); }
 
-Status Service::Open() {
+Status ServiceController::Open() {
   auto socket = shared_.launcher.MakeSocket(front_door());
   if (!socket.ok()) {
     return std::move(socket).status();
@@ -53,8 +49,8 @@ Status Service::Open() {
   return OkStatus();
 }
 
-void Service::Say(const std::string& instance, const std::string& what,
-                  const std::string& detail) {
+void ServiceController::Say(const std::string& instance, const std::string& what,
+                            const std::string& detail) {
   v1::Event event;
   event.set_time(WallTime());
   event.set_service(manifest_->name());
@@ -64,7 +60,7 @@ void Service::Say(const std::string& instance, const std::string& what,
   shared_.events.Add(std::move(event));
 }
 
-uint32_t Service::Alive() const {
+uint32_t ServiceController::Alive() const {
   return static_cast<uint32_t>(
       std::count_if(instances_.begin(), instances_.end(), [this](const auto& entry) {
         const Instance& instance = *entry.second;
@@ -73,13 +69,13 @@ uint32_t Service::Alive() const {
       }));
 }
 
-uint32_t Service::Serving() const {
+uint32_t ServiceController::Serving() const {
   return static_cast<uint32_t>(
       std::count_if(instances_.begin(), instances_.end(),
                     [](const auto& entry) { return entry.second->state() == v1::SERVING; }));
 }
 
-uint64_t Service::InFlight() const {
+uint64_t ServiceController::InFlight() const {
   uint64_t sum = 0;
   for (const auto& [id, instance] : instances_) {
     if (instance->state() == v1::SERVING) {
@@ -89,7 +85,7 @@ uint64_t Service::InFlight() const {
   return sum;
 }
 
-void Service::Reconcile() {
+void ServiceController::Reconcile() {
   if (stopped_ || done_) {
     return;
   }
@@ -110,10 +106,11 @@ void Service::Reconcile() {
   }
 }
 
-void Service::StartOne() {
+void ServiceController::StartOne() {
   const std::string id = manifest_->name() + "-" + std::to_string(++last_instance_);
-  auto instance = std::make_unique<Instance>(shared_.loop, shared_.launcher, manifest_, id,
-                                             shared_.TakeNumber(), *this);
+  auto instance =
+      std::make_unique<Instance>(shared_.loop, shared_.launcher, manifest_, id,
+                                 shared_.TakeNumber(), static_cast<Instance::Observer&>(*this));
   const Status status = instance->Start(front_door_.get());
   if (!status.ok()) {
     shared_.numbers.erase(instance->number());
@@ -128,7 +125,7 @@ void Service::StartOne() {
 
 // The least busy instances of the present manifest go; those of an older one as soon as there are new
 // ones to take their calls.
-void Service::DrainSurplus(uint32_t wanted) {
+void ServiceController::DrainSurplus(uint32_t wanted) {
   std::vector<Instance*> present, old;
   uint32_t serving_present = 0;
   for (const auto& [id, instance] : instances_) {
@@ -161,7 +158,7 @@ void Service::DrainSurplus(uint32_t wanted) {
 
 // While nothing lives, a caller who connects waits in the front door's backlog, and is the reason to
 // start something.
-void Service::WatchFrontDoor() {
+void ServiceController::WatchFrontDoor() {
   const bool watch = !stopped_ && !done_ && Alive() == 0 && retry_timer_ == 0;
   if (watch && !door_watched_) {
     shared_.loop.Watch(front_door_.get(), [this] {
@@ -174,7 +171,7 @@ void Service::WatchFrontDoor() {
   door_watched_ = watch;
 }
 
-void Service::RetryLater() {
+void ServiceController::RetryLater() {
   const auto now = EventLoop::Clock::now();
   const nanoseconds pause = restarts_->Ended(now);
   if (restarts_->crash_loop(now)) {
@@ -187,7 +184,7 @@ void Service::RetryLater() {
   });
 }
 
-void Service::OnServing(Instance* instance) {
+void ServiceController::OnServing(Instance* instance) {
   waiting_ = false;
   trouble_.clear();
   const auto took = milliseconds(instance->Describe().start_time() / 1'000'000);
@@ -196,7 +193,7 @@ void Service::OnServing(Instance* instance) {
   Reconcile();
 }
 
-void Service::OnEnded(Instance* instance, const InstanceEnd& end) {
+void ServiceController::OnEnded(Instance* instance, const InstanceEnd& end) {
   Say(instance->id(), "ended", end.reason);
   const bool wanted = end.wanted;
   const v1::RestartPolicy policy = manifest_->restart().policy();
@@ -222,7 +219,7 @@ void Service::OnEnded(Instance* instance, const InstanceEnd& end) {
   Reconcile();
 }
 
-void Service::OnLog(Instance* instance, const std::string& text) {
+void ServiceController::OnLog(Instance* instance, const std::string& text) {
   v1::LogLine line;
   line.set_time(WallTime());
   line.set_service(manifest_->name());
@@ -231,11 +228,9 @@ void Service::OnLog(Instance* instance, const std::string& text) {
   shared_.logs.Add(std::move(line));
 }
 
-void Service::OnStats(Instance*) {
-  Reconcile();
-}
+void ServiceController::OnStats(Instance*) { Reconcile(); }
 
-void Service::Changed() {
+void ServiceController::Changed() {
   // A watcher may take itself off the list.
   const auto watchers = watchers_;
   for (const auto& [id, changed] : watchers) {
@@ -243,7 +238,7 @@ void Service::Changed() {
   }
 }
 
-v1::Resolution Service::Resolve() {
+v1::Resolution ServiceController::Resolve() {
   std::vector<const Instance*> serving;
   for (const auto& [id, instance] : instances_) {
     if (instance->state() == v1::SERVING) {
@@ -265,16 +260,14 @@ v1::Resolution Service::Resolve() {
   return resolution;
 }
 
-uint64_t Service::Watch(std::function<void()> changed) {
+uint64_t ServiceController::Watch(std::function<void()> changed) {
   watchers_.emplace(++last_watcher_, std::move(changed));
   return last_watcher_;
 }
 
-void Service::Unwatch(uint64_t id) {
-  watchers_.erase(id);
-}
+void ServiceController::Unwatch(uint64_t id) { watchers_.erase(id); }
 
-void Service::Replace(v1::Manifest manifest) {
+void ServiceController::Replace(v1::Manifest manifest) {
   manifest_ = std::make_shared<const v1::Manifest>(std::move(manifest));
   scale_ = manifest_->scale();
   restarts_ = std::make_unique<Restarts>(manifest_->restart());
@@ -285,7 +278,7 @@ void Service::Replace(v1::Manifest manifest) {
   Reconcile();
 }
 
-void Service::Stop() {
+void ServiceController::Stop() {
   stopped_ = true;
   shared_.loop.Cancel(std::exchange(retry_timer_, 0));
   Say("", "stopped", "as asked");
@@ -296,7 +289,7 @@ void Service::Stop() {
   Changed();
 }
 
-void Service::Start() {
+void ServiceController::Start() {
   stopped_ = false;
   restarts_->Reset();
   trouble_.clear();
@@ -305,14 +298,14 @@ void Service::Start() {
   Reconcile();
 }
 
-void Service::Scale(uint32_t min, uint32_t max) {
+void ServiceController::Scale(uint32_t min, uint32_t max) {
   scale_.set_min(min);
   scale_.set_max(max);
   Say("", "scaled", std::to_string(min) + " to " + std::to_string(max) + " instances");
   Reconcile();
 }
 
-bool Service::StopInstance(const std::string& id) {
+bool ServiceController::StopInstance(const std::string& id) {
   const auto found = instances_.find(id);
   if (found == instances_.end()) {
     return false;
@@ -323,7 +316,7 @@ bool Service::StopInstance(const std::string& id) {
   return true;
 }
 
-void Service::Shutdown(std::function<void()> done) {
+void ServiceController::Shutdown(std::function<void()> done) {
   shared_.loop.Cancel(std::exchange(retry_timer_, 0));
   shared_.loop.Cancel(std::exchange(idle_timer_, 0));
   unlink(front_door().c_str());
@@ -338,7 +331,7 @@ void Service::Shutdown(std::function<void()> done) {
   }
 }
 
-v1::Service Service::Describe() const {
+v1::Service ServiceController::Describe() const {
   v1::Service described;
   described.set_name(manifest_->name());
   described.set_language(manifest_->has_host() ? manifest_->host().language() : "");

@@ -28,10 +28,10 @@ struct Shared {
 };
 
 // Loop thread only.
-class Service final : private Instance::Observer {
+class ServiceController final : private Instance::Observer {
  public:
-  Service(Shared& shared, v1::Manifest manifest);
-  ~Service() override;
+  ServiceController(Shared& shared, v1::Manifest manifest);
+  ~ServiceController() override;
 
   // Opens the front door (the socket that callers may always use) and starts what is wanted.
   Status Open();
@@ -74,7 +74,7 @@ class Service final : private Instance::Observer {
   void WatchFrontDoor();
   void Changed();
   void Say(const std::string& instance, const std::string& what, const std::string& detail = "");
-  uint32_t Alive() const;    // of the present manifest, starting or serving
+  uint32_t Alive() const;  // of the present manifest, starting or serving
   uint32_t Serving() const;
   uint64_t InFlight() const;
 
