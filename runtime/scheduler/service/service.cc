@@ -37,7 +37,9 @@ ServiceController::~ServiceController() {
   }
 }
 
-std::string ServiceController::front_door() const { return shared_.launcher.SocketPath(manifest_->name()); }
+std::string ServiceController::front_door() const {
+  return shared_.launcher.SocketPath(manifest_->name());
+}
 
 Status ServiceController::Open() {
   auto socket = shared_.launcher.MakeSocket(front_door());
