@@ -65,7 +65,7 @@ std::vector<std::string> Places() {
 
 std::string FindHost(std::string_view language) {
   for (const std::string& place : Places()) {
-    const std::string path =
+    std::string path =
         place + "/" + std::string(kPrefix) + std::string(language) + std::string(kSuffix);
     if (access(path.c_str(), R_OK) == 0) return path;
   }

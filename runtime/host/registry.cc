@@ -177,7 +177,7 @@ base::Status Registry::StartAlone(const std::string& language,
       options.arguments != nullptr ? options.arguments : kNoArguments};
   polycall_status status = POLYCALL_STATUS_INIT;
   const polycall_code code = module->start(&start, &status);
-  const Status result = Taken(code, &status, "starting the host of \"" + language + "\"");
+  Status result = Taken(code, &status, "starting the host of \"" + language + "\"");
   base::MutexLock lock(mutex_);
   Host& host = hosts_[language];
   host.started = result.ok();
