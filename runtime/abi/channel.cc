@@ -68,6 +68,7 @@ polycall_channel* polycall_channel_new(const char* target, const polycall_channe
   if (options != nullptr) {
     memcpy(&copy, options, std::min(options->struct_size, sizeof(copy)));
   }
+  polycall::base::WatchForks();
   auto handle = std::make_unique<polycall_channel>();
   if (Status filled = FillOptions(target, copy, &handle->options); !filled.ok()) {
     filled.ToAbi(status);

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "base/fork.h"
 #include "base/mutex.h"
 
 namespace polycall::base {
@@ -31,7 +32,11 @@ struct ClassPool {
 
 // Never destroyed: buffers may be released by threads that outlive static destruction.
 ClassPool* Pools() {
-  static ClassPool* pools = new ClassPool[kClasses];
+  static ClassPool* pools = [] {
+    auto* made = new ClassPool[kClasses];
+    for (int i = 0; i < kClasses; ++i) HoldOverFork(&made[i].mutex, ForkRank::kBuffers);
+    return made;
+  }();
   return pools;
 }
 

@@ -6,6 +6,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "base/mutex.h"
+
 namespace polycall::base {
 
 extern std::atomic<uint32_t> g_fork_generation;
@@ -13,8 +15,14 @@ extern std::atomic<uint32_t> g_fork_generation;
 // Grows by one in each child.
 inline uint32_t ForkGeneration() { return g_fork_generation.load(std::memory_order_relaxed); }
 
-// Registers a descriptor that a forked child must not keep. Installs the fork handlers on first use.
+// Installs the fork handlers, once: before the first thread could be at work during a fork.
+void WatchForks();
+// Registers a descriptor that a forked child must not keep.
 void TrackFd(int fd);
+// Registers a lock of the process's that another thread may hold at a fork, so that the child finds it
+// free and what it guards whole: fork() waits for it. Under it no other lock is taken but those below.
+enum class ForkRank : uint8_t { kReactor, kNames, kBuffers };
+void HoldOverFork(Mutex* mutex, ForkRank rank);
 // Closes a descriptor and forgets it.
 void CloseTracked(int fd);
 

@@ -64,6 +64,7 @@ Reactor& Reactor::Global() {
   static std::atomic<Reactor*> global{nullptr};
   static std::atomic<uint32_t> generation{0};
   static Mutex mutex;
+  [[maybe_unused]] static const bool held = (HoldOverFork(&mutex, ForkRank::kReactor), true);
   Reactor* reactor = global.load(std::memory_order_acquire);
   if (reactor != nullptr && generation.load(std::memory_order_relaxed) == ForkGeneration()) {
     return *reactor;

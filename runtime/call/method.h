@@ -42,6 +42,7 @@ struct ServerMethod : MethodSpec {
 struct polycall_method : polycall::call::MethodSpec {
   uint32_t index = 0;  // in its channel; connections keep the peer's number for it in a table
   const void* channel = nullptr;
+  const polycall_method* next = nullptr;  // in its channel's table
 };
 
 #endif  // POLYCALL_CALL_METHOD_H_

@@ -9,32 +9,44 @@ namespace polycall::channel {
 
 using call::Call;
 
+MethodTable::~MethodTable() {
+  const polycall_method* method = newest_.load();
+  while (method != nullptr) {
+    const std::unique_ptr<const polycall_method> owned(method);
+    method = owned->next;
+  }
+}
+
 const polycall_method* MethodTable::Intern(const char* service,
                                            const polycall_method_descriptor& descriptor,
                                            const void* channel, bool* added) {
-  base::MutexLock lock(mutex_);
   *added = false;
-  const std::string path = std::string(service) + "/" + descriptor.name;
-  for (const polycall_method& method : methods_) {
-    if (method.path == path && method.kind == descriptor.kind) return &method;
-  }
+  auto fresh = std::make_unique<polycall_method>();
+  fresh->service = service;
+  fresh->method = descriptor.name;
+  fresh->path = std::string(service) + "/" + descriptor.name;
+  fresh->kind = descriptor.kind;
+  fresh->flags = descriptor.flags;
+  fresh->default_timeout_ns = descriptor.default_timeout_ns;
+  fresh->channel = channel;
+  const polycall_method* newest = newest_.load(std::memory_order_acquire);
+  do {
+    for (const polycall_method* method = newest; method != nullptr; method = method->next) {
+      if (method->path == fresh->path && method->kind == fresh->kind) return method;
+    }
+    fresh->next = newest;
+    fresh->index = newest != nullptr ? newest->index + 1 : 0;
+  } while (!newest_.compare_exchange_weak(newest, fresh.get(), std::memory_order_acq_rel));
   *added = true;
-  polycall_method& method = methods_.emplace_back();
-  method.service = service;
-  method.method = descriptor.name;
-  method.path = path;
-  method.kind = descriptor.kind;
-  method.flags = descriptor.flags;
-  method.default_timeout_ns = descriptor.default_timeout_ns;
-  method.index = static_cast<uint32_t>(methods_.size() - 1);
-  method.channel = channel;
-  return &method;
+  return fresh.release();
 }
 
 std::vector<const polycall_method*> MethodTable::All() {
-  base::MutexLock lock(mutex_);
   std::vector<const polycall_method*> all;
-  for (const polycall_method& method : methods_) all.push_back(&method);
+  for (const polycall_method* method = newest_.load(std::memory_order_acquire); method != nullptr;
+       method = method->next) {
+    all.push_back(method);
+  }
   return all;
 }
 

@@ -32,16 +32,20 @@ struct Options {
   std::string user_agent;
 };
 
-// The methods that a channel's stubs call. Outlives fork() with the handle. Thread-safe.
+// The methods that a channel's stubs call. Outlives fork() with the handle, so it has no lock that
+// another thread could hold then: a list that only grows. Thread-safe.
 class MethodTable {
  public:
+  MethodTable() = default;
+  ~MethodTable();
+  MethodTable(const MethodTable&) = delete;
+  MethodTable& operator=(const MethodTable&) = delete;
   const polycall_method* Intern(const char* service, const polycall_method_descriptor& descriptor,
                                 const void* channel, bool* added);
   std::vector<const polycall_method*> All();
 
  private:
-  base::Mutex mutex_;
-  std::deque<polycall_method> methods_ GUARDED_BY(mutex_);
+  std::atomic<const polycall_method*> newest_{nullptr};
 };
 
 // Thread-safe.

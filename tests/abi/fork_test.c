@@ -96,6 +96,30 @@ static void a_channel_used_before_the_fork_works_in_parent_and_child(void) {
   remote_end(&remote);
 }
 
+static void* connect_and_call(void* arg) { return echo_works(arg) ? NULL : arg; }
+
+/* The connecting thread holds locks and half-made objects, of which the child has copies. */
+static void a_fork_while_another_thread_connects_leaves_a_channel_that_works(void) {
+  struct remote remote;
+  REQUIRE(remote_start(&remote));
+  for (int i = 0; i < 60; ++i) {
+    struct fixture fixture;
+    fixture.server = NULL;
+    fixture.channel = polycall_channel_new(remote.target, NULL, NULL);
+    REQUIRE(fixture.channel != NULL);
+    pthread_t thread;
+    pthread_create(&thread, NULL, connect_and_call, &fixture);
+    for (volatile int wait = 0; wait < i * 3000; ++wait) {
+    }
+    CHECK(in_child(echo_works, &fixture));
+    void* failed = NULL;
+    pthread_join(thread, &failed);
+    CHECK(failed == NULL);
+    polycall_channel_free(fixture.channel);
+  }
+  remote_end(&remote);
+}
+
 static bool call_has_failed_precondition(void* arg) {
   polycall_call* call = arg;
   polycall_message message = POLYCALL_MESSAGE_INIT;
@@ -148,6 +172,8 @@ static void a_server_answers_failed_precondition_in_the_child(void) {
 static const struct test tests[] = {
     {"a channel used before the fork works in parent and child",
      a_channel_used_before_the_fork_works_in_parent_and_child},
+    {"a fork while another thread connects leaves a channel that works",
+     a_fork_while_another_thread_connects_leaves_a_channel_that_works},
     {"a call under way ends in the child and goes on in the parent",
      a_call_under_way_ends_in_the_child_and_goes_on_in_the_parent},
     {"a server answers FAILED_PRECONDITION in the child",

@@ -5,6 +5,7 @@
 #include <map>
 #include <thread>
 
+#include "base/fork.h"
 #include "transport/inproc/inproc_connection.h"
 
 namespace polycall::transport {
@@ -16,7 +17,11 @@ struct Registry {
   std::map<std::string, base::Ref<InprocHub>, std::less<>> hubs GUARDED_BY(mutex);
 };
 Registry& Names() {
-  static auto* registry = new Registry;
+  static auto* registry = [] {
+    auto* made = new Registry;
+    base::HoldOverFork(&made->mutex, base::ForkRank::kNames);
+    return made;
+  }();
   return *registry;
 }
 

@@ -299,12 +299,7 @@ void ClientConnection::Cancel(call::Call& call, int32_t code) {
 bool ClientConnection::HasCredit(call::Call& call) {
   base::MutexLock lock(mutex_);
   if (send_credit_ > 0 || closed_) return true;
-  if (!call.wire_blocked) {
-    call.wire_blocked = true;
-    call.Retain();
-    call.next_blocked = blocked_head_;
-    blocked_head_ = &call;
-  }
+  blocked_.Push(&call);
   return false;
 }
 
@@ -363,7 +358,7 @@ void ClientConnection::Close(const base::Status& why) {
   std::vector<call::Call*> calls;
   std::deque<Queued> queued;
   std::vector<EndedPlain> plains;
-  call::Call* blocked = nullptr;
+  std::vector<base::Ref<call::Call>> blocked;
   std::vector<base::Waiter*> sleepers;
   {
     base::MutexLock lock(mutex_);
@@ -377,7 +372,7 @@ void ClientConnection::Close(const base::Status& why) {
     TakePlains(&plains);
     live_ = async_live_ = 0;
     queued.swap(queued_);
-    blocked = std::exchange(blocked_head_, nullptr);
+    blocked = blocked_.TakeAll();
     for (PendingPing* ping : pings_) ping->waiter.Wake();
     pings_.clear();
     sleepers.swap(sleepers_);
@@ -394,13 +389,7 @@ void ClientConnection::Close(const base::Status& why) {
   }
   for (EndedPlain& plain : plains) FailPlain(&plain, why, false);
   for (Queued& entry : queued) Fail(*entry.call, why, true);
-  while (blocked != nullptr) {
-    call::Call* next = blocked->next_blocked;
-    blocked->wire_blocked = false;
-    blocked->OnConnectionCredit();
-    blocked->Release();
-    blocked = next;
-  }
+  call::BlockedQueue::Wake(blocked);
   for (base::Waiter* waiter : sleepers) waiter->Promote();
   Kick();
   base::MutexLock lock(observer_mutex_);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "call/blocked_queue.h"
 #include "transport/stream/frame_reader.h"
 #include "transport/stream/frame_writer.h"
 #include "transport/transport.h"
@@ -159,7 +160,7 @@ class ClientConnection final : public Connection, public base::Source {
   std::deque<Queued> queued_ GUARDED_BY(mutex_);  // wait for a slot
   std::vector<uint16_t> methods_ GUARDED_BY(mutex_);
   int64_t send_credit_ GUARDED_BY(mutex_);
-  call::Call* blocked_head_ GUARDED_BY(mutex_) = nullptr;  // referenced, wait for credit
+  call::BlockedQueue blocked_ GUARDED_BY(mutex_);  // referenced, wait for credit
   Reader reader_role_ GUARDED_BY(mutex_) = Reader::kNobody;
   bool reactor_busy_ GUARDED_BY(mutex_) = false;
   bool armed_out_ GUARDED_BY(mutex_) = false;

@@ -302,21 +302,13 @@ void ClientConnection::Dispatch(const FrameHeader& header, std::string_view body
         if (base::Ref<call::Call> call = Find(header.call_id)) call->OnCredit(header.argument);
         break;
       }
-      call::Call* blocked = nullptr;
+      std::vector<base::Ref<call::Call>> blocked;
       {
         base::MutexLock lock(mutex_);
         send_credit_ += header.argument;
-        if (send_credit_ > 0) blocked = std::exchange(blocked_head_, nullptr);
-        for (call::Call* call = blocked; call != nullptr; call = call->next_blocked) {
-          call->wire_blocked = false;
-        }
+        if (send_credit_ > 0) blocked = blocked_.TakeAll();
       }
-      while (blocked != nullptr) {
-        call::Call* next = blocked->next_blocked;
-        blocked->OnConnectionCredit();
-        blocked->Release();
-        blocked = next;
-      }
+      call::BlockedQueue::Wake(blocked);
       break;
     }
     case FrameType::kPing: {

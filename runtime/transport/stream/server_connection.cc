@@ -206,12 +206,7 @@ bool ServerConnection::HasCredit(call::Call& call) {
   }
   base::MutexLock lock(mutex_);
   if ((send_credit_ > 0 && !full) || closed_) return true;
-  if (!call.wire_blocked) {
-    call.wire_blocked = true;
-    call.Retain();
-    call.next_blocked = blocked_head_;
-    blocked_head_ = &call;
-  }
+  blocked_.Push(&call);
   return false;
 }
 
@@ -244,21 +239,13 @@ void ServerConnection::ReturnConnectionCredit(uint64_t bytes) {
 }
 
 void ServerConnection::UnblockSenders() {
-  call::Call* blocked = nullptr;
+  std::vector<base::Ref<call::Call>> blocked;
   {
     base::MutexLock lock(mutex_);
     if (send_credit_ <= 0 || closed_) return;
-    blocked = std::exchange(blocked_head_, nullptr);
-    for (call::Call* call = blocked; call != nullptr; call = call->next_blocked) {
-      call->wire_blocked = false;
-    }
+    blocked = blocked_.TakeAll();
   }
-  while (blocked != nullptr) {
-    call::Call* next = blocked->next_blocked;
-    blocked->OnConnectionCredit();
-    blocked->Release();
-    blocked = next;
-  }
+  call::BlockedQueue::Wake(blocked);
 }
 
 void ServerConnection::UpdateInterest() {
@@ -295,14 +282,14 @@ void ServerConnection::Drain() {
 
 void ServerConnection::Close(const base::Status& why) {
   std::vector<call::Call*> calls;
-  call::Call* blocked = nullptr;
+  std::vector<base::Ref<call::Call>> blocked;
   {
     base::MutexLock lock(mutex_);
     if (closed_) return;
     closed_ = true;
     calls.swap(slots_);
     live_ = 0;
-    blocked = std::exchange(blocked_head_, nullptr);
+    blocked = blocked_.TakeAll();
   }
   POLYCALL_LOG(POLYCALL_LOG_DEBUG,
                "connection from " + peer_.address + " ends: " + std::string(why.message()));
@@ -313,13 +300,7 @@ void ServerConnection::Close(const base::Status& why) {
     call->OnCancelled(POLYCALL_CANCELLED);
     call->Release();
   }
-  while (blocked != nullptr) {
-    call::Call* next = blocked->next_blocked;
-    blocked->wire_blocked = false;
-    blocked->OnConnectionCredit();
-    blocked->Release();
-    blocked = next;
-  }
+  call::BlockedQueue::Wake(blocked);
   listener_->Forget(this);
   reactor.Remove(this, fd_);  // drops the reactor's reference, later
   // What was written before is still to be sent; then the peer sees the end.

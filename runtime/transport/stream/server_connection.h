@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "call/blocked_queue.h"
 #include "transport/stream/frame_reader.h"
 #include "transport/stream/frame_writer.h"
 #include "transport/transport.h"
@@ -109,9 +110,9 @@ class ServerConnection final : public call::Link, public base::Source {
   int64_t send_credit_ GUARDED_BY(mutex_) = 0;
   int64_t receive_credit_ GUARDED_BY(mutex_) = 0;  // what the peer has left, at least
   uint64_t unreturned_ GUARDED_BY(mutex_) = 0;
-  std::atomic<bool> queue_full_{false};  // a sender waits for the queue to become shorter
-  call::Call* blocked_head_ GUARDED_BY(mutex_) = nullptr;  // referenced
-  std::atomic<uint32_t> interest_{0};                      // changed under mutex_
+  std::atomic<bool> queue_full_{false};            // a sender waits for the queue to become shorter
+  call::BlockedQueue blocked_ GUARDED_BY(mutex_);  // referenced
+  std::atomic<uint32_t> interest_{0};              // changed under mutex_
 };
 
 }  // namespace polycall::transport
