@@ -1,5 +1,8 @@
 ;;;; Saves the testee as a program: sbcl --core polycall.core --load build.lisp FILE
 
+(defparameter cl-user::*interop-proto*
+  (concatenate 'string (uiop:getenv "INTEROP_LISP_PROTO") "/"))
+
 (load (make-pathname :name "load" :type "lisp" :version nil :defaults *load-truename*))
 
 (sb-ext:save-lisp-and-die

@@ -1,10 +1,10 @@
-;;;; Loads the testee: the generated code of the folder named by INTEROP_LISP_PROTO, and the files beside
-;;;; this one.
+;;;; Loads the testee: the generated code of the folder that cl-user::*interop-proto* names, and the files
+;;;; beside this one.
 
 (dolist (file '("empty" "messages" "test" "polycall_test"))
   (polycall:load-generated
    (merge-pathnames (concatenate 'string file ".polycall.lisp")
-                    (concatenate 'string (uiop:getenv "INTEROP_LISP_PROTO") "/"))))
+                    (symbol-value (find-symbol "*INTEROP-PROTO*" "COMMON-LISP-USER")))))
 
 (dolist (file '("package" "support" "unary-cases" "stream-cases" "status-cases" "cancel-cases"
                 "failure-cases" "load-cases" "test-service" "own-service" "server" "testee"))

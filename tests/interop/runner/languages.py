@@ -93,6 +93,7 @@ LANGUAGES = (
     Language(
         "lisp",
         ("{build}/tests/interop/interop_lisp",),
+        host=("lisp", "{build}/tests/interop/interop_lisp_proto/module.lisp"),
     ),
     Language(
         "haskell",

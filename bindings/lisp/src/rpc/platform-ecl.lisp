@@ -58,10 +58,13 @@ static void polycall_detach(void* arg, void* attached) {
 
 (defun make-condition-variable () (mp:make-condition-variable))
 (defun wait-on (variable lock seconds)
-  "Waits with LOCK held. NIL: SECONDS (NIL: for ever) are over."
-  (if seconds
-      (mp:condition-variable-timedwait variable lock seconds)
-      (mp:condition-variable-wait variable lock)))
+  "Waits with LOCK held. NIL: SECONDS (NIL: for ever) may be over."
+  ;; ECL as Debian builds it has no timed waits: short sleeps, after which the caller looks again.
+  (cond ((null seconds) (mp:condition-variable-wait variable lock))
+        (t (mp:giveup-lock lock)
+           (unwind-protect (sleep (min seconds 0.005))
+             (mp:get-lock lock))
+           nil)))
 (defun wake-all (variable) (mp:condition-variable-broadcast variable))
 
 (defun start-thread (name function)

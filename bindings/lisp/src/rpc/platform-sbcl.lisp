@@ -21,7 +21,10 @@ handlers of other languages that a call over inproc runs on this thread, do not 
 (defun make-condition-variable () (sb-thread:make-waitqueue))
 (defun wait-on (variable lock seconds)
   "Waits with LOCK held. NIL: SECONDS (NIL: for ever) are over."
-  (sb-thread:condition-wait variable lock :timeout seconds))
+  (or (sb-thread:condition-wait variable lock :timeout seconds)
+      ;; SBCL comes back without the lock when the time is over.
+      (progn (unless (sb-thread:holding-mutex-p lock) (sb-thread:grab-mutex lock))
+             nil)))
 (defun wake-all (variable) (sb-thread:condition-broadcast variable))
 (defmacro with-plain-lock ((lock) &body body) `(sb-thread:with-mutex (,lock) ,@body))
 
