@@ -86,6 +86,45 @@ if(TARGET polycall_haskell)
     GENERATED bench_echo_haskell OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/bench_haskell.so OPTIONS -O2)
 endif()
 
+# Java: a jar, a program that runs it, and a C handler for it to call in its own process.
+if(TARGET polycall_java AND TARGET polycall_host_c)
+  polycall_generate(TARGET bench_echo_java LANGUAGE java PROTOS echo.proto)
+  get_target_property(classpath bench_echo_java POLYCALL_CLASSPATH)
+  list(GET classpath 0 echo_jar)
+  list(JOIN classpath ":" classpath_text)
+  set(java_source ${CMAKE_CURRENT_SOURCE_DIR}/polycall/java/EchoBench.java)
+  set(java_classes ${CMAKE_CURRENT_BINARY_DIR}/java_classes)
+  set(java_jar ${CMAKE_CURRENT_BINARY_DIR}/bench_java.jar)
+  # One jar with the messages inside, so that a host needs no more.
+  add_custom_command(
+    OUTPUT ${java_jar}
+    COMMAND ${CMAKE_COMMAND} -E rm -rf ${java_classes}
+    COMMAND ${POLYCALL_JAVAC} --release 17 -Xlint:all -Werror -d ${java_classes}
+            -cp ${classpath_text} ${java_source}
+    COMMAND ${POLYCALL_JAR_TOOL} --create --file ${java_jar} -C ${java_classes} .
+            -C ${CMAKE_CURRENT_BINARY_DIR}/bench_echo_java/classes .
+    DEPENDS ${java_source} ${echo_jar}
+    VERBATIM)
+  file(GENERATE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/bench_polycall_java CONTENT "#!/bin/sh
+# Runs the Java program; --pin CORE, which Java cannot do itself, is done here.
+previous= pin=
+for word; do
+  [ \"$previous\" = --pin ] && pin=$word
+  previous=$word
+done
+export POLYCALL_HOST_PATH=${POLYCALL_HOST_DIR}
+exec \${pin:+taskset -c \"$pin\"} ${POLYCALL_JAVA} -XX:+UseSerialGC -Xmx256m \\
+  -cp ${java_jar}:${classpath_text} bench.EchoBench \"$@\"
+"
+    FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ
+                     WORLD_EXECUTE)
+  add_library(bench_c_module MODULE polycall/c_echo_module.c polycall/c_echo_server.c)
+  set_target_properties(bench_c_module PROPERTIES PREFIX "" C_VISIBILITY_PRESET hidden)
+  target_link_libraries(bench_c_module PRIVATE bench_common bench_echo_c polycall_warnings)
+  add_custom_target(bench_java DEPENDS ${java_jar})
+  add_dependencies(bench_java bench_echo_java bench_c_module polycall_host_java)
+endif()
+
 add_custom_target(bench_all)
 
 # The codec's rows: the testees of tests/codec_conformance and their message.
@@ -102,7 +141,8 @@ if(TARGET codec_conformance)
 endif()
 foreach(target bench_floor bench_startup bench_byhand bench_grpc bench_polycall_raw
                bench_polycall_cpp bench_polycall_c bench_polycall_hosted bench_echo_python bench_in_process polycall_python
-               bench_haskell_program bench_haskell_module polycall_host_haskell)
+               bench_haskell_program bench_haskell_module polycall_host_haskell
+               bench_java)
   if(TARGET ${target})
     add_dependencies(bench_all ${target})
   endif()

@@ -93,6 +93,7 @@ def codec_peers(programs, sources, python):
 HOSTED = (
     ("python", "{sources}/polycall/python_echo.py", ""),
     ("haskell", "{programs}/bench_haskell.so", ""),
+    ("java", "{programs}/bench_java.jar", "!bench.EchoBench"),
 )
 
 
@@ -162,6 +163,19 @@ def all_peers(programs, sources, python):
             client=(str(programs / "bench_polycall_cpp"),),
             server=(str(programs / "bench_haskell"), "server"),
             benches=("latency",), payloads=(SMALL,),
+        # A Java caller of a C++ server, and of a C handler in its process.
+        Peer(
+            "polycall", "java->c++",
+            client=(str(programs / "bench_polycall_java"),),
+            server=(str(programs / "bench_polycall_cpp"),),
+            benches=("latency",), payloads=(SMALL,), needs=(str(programs / "bench_java.jar"),),
+        ),
+        Peer(
+            "polycall", "java->c",
+            client=(str(programs / "bench_polycall_java"), "client", "--module",
+                    str(programs / "bench_c_module.so")),
+            server=None, benches=("inproc",), payloads=(SMALL,),
+            needs=(str(programs / "bench_java.jar"),),
         ),
         *hosted_peers(programs, sources, python),
         *codec,

@@ -5,6 +5,9 @@
 #include "common/bench_program.h"
 #include "echo.polycall.h"
 
+/* Adds the handlers to a server. */
+polycall_code c_echo_add(polycall_server* server, polycall_status* status);
+
 /* A server with the handlers, not started. NULL after printing why. */
 polycall_server* c_echo_server_new(void);
 

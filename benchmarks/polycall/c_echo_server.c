@@ -21,15 +21,19 @@ static polycall_code echo(void* arg, polycall_call* call, const echo_v1_EchoMess
   return POLYCALL_OK;
 }
 
+polycall_code c_echo_add(polycall_server* server, polycall_status* status) {
+  echo_v1_EchoService_handlers handlers = {.echo = echo};
+  return echo_v1_EchoService_serve(server, &handlers, NULL, status);
+}
+
 polycall_server* c_echo_server_new(void) {
   polycall_status status = POLYCALL_STATUS_INIT;
-  echo_v1_EchoService_handlers handlers = {.echo = echo};
   polycall_server* server = polycall_server_new(NULL, &status);
   if (server == NULL) {
     c_echo_fail("server_new", &status);
     return NULL;
   }
-  if (echo_v1_EchoService_serve(server, &handlers, NULL, &status) != POLYCALL_OK) {
+  if (c_echo_add(server, &status) != POLYCALL_OK) {
     c_echo_fail("serve", &status);
     polycall_server_free(server);
     return NULL;
