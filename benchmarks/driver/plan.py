@@ -163,6 +163,7 @@ def all_peers(programs, sources, python):
             client=(str(programs / "bench_polycall_cpp"),),
             server=(str(programs / "bench_haskell"), "server"),
             benches=("latency",), payloads=(SMALL,),
+        ),
         # A Java caller of a C++ server, and of a C handler in its process.
         Peer(
             "polycall", "java->c++",
