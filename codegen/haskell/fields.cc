@@ -182,11 +182,19 @@ class SlotWriter {
     variable_ = Variable(index);
     Slot slot;
     slot.number = field.number;
+    Fill(field, &slot);
+    Close(&slot);
+    return slot;
+  }
+
+ private:
+  void Fill(const Field& field, Slot* out) {
+    Slot& slot = *out;
     if (field.oneof != nullptr) {
       slot.oneof = field.oneof;
       slot.name = names_->Own().Field(*field.oneof);
       Oneof(*field.oneof, &slot);
-      return slot;
+      return;
     }
     slot.field = &field;
     slot.name = names_->Own().Field(field);
@@ -199,10 +207,43 @@ class SlotWriter {
     } else {
       Single(&slot);
     }
-    return slot;
   }
 
- private:
+  // proto2's enums are closed: their parsers leave other numbers to the unknown fields.
+  void Close(Slot* slot) const {
+    if (file_.syntax != model::Syntax::kProto2) return;
+    for (auto& [tag, parser] : slot->parsers) {
+      const Field* const field = FieldOf(static_cast<int32_t>(tag >> 3));
+      if (field->is_map() && field->map_value().type == FieldType::kEnum) {
+        parser = "W.mapFieldIf (W.isOneOf " + Numbers(*field->map_value().enumeration) + ") " +
+                 parser.substr(std::string("W.mapField ").size());
+        const size_t place = parser.rfind(" slots ");
+        parser.insert(place + std::string(" slots").size(), " tag");
+      } else if (field->type == FieldType::kEnum && (tag & 7) == 0) {
+        parser = "W.closedEnum " + Numbers(*field->enumeration) + " slots tag (" + parser + ")";
+      } else if (field->type == FieldType::kEnum) {
+        parser = "W.packedClosedEnums " + Numbers(*field->enumeration) + " " +
+                 std::to_string(Tag(*field, 0)) + " " +
+                 parser.substr(std::string("W.packedEnums ").size());
+      }
+    }
+  }
+
+  const Field* FieldOf(int32_t number) const {
+    const auto found =
+        std::find_if(message_.fields.begin(), message_.fields.end(),
+                     [number](const Field& field) { return field.number == number; });
+    return &*found;  // every parser is of a field of this message
+  }
+
+  static std::string Numbers(const model::Enum& enumeration) {
+    std::string numbers;
+    for (const model::EnumValue& value : enumeration.values) {
+      numbers += (numbers.empty() ? "" : ", ") + std::to_string(value.number);
+    }
+    return "[" + numbers + "]";
+  }
+
   FieldText Text(const Field& field) const { return FieldText(field, file_, names_); }
 
   void Map(Slot* slot) {

@@ -45,6 +45,7 @@ module Polycall.Wire.Parse
   , mapEntry
   , mapMessageEntry
   , mapField
+  , mapFieldIf
   , Growing (..)
   , grow
   , writeSlot
@@ -446,6 +447,20 @@ mapField entry slots i = Parser (\at end depth s -> case freshSlots (entryTempla
           (# s5, before #) -> case insertEntry entry key value before of
             !after -> (# writeSlot slots i after s5, next #))
 {-# NOINLINE mapField #-}
+
+-- | The same where not every value is kept: an entry with another one is an unknown field.
+mapFieldIf :: Ord k => (v -> Bool) -> MapEntry k v -> Slots -> Int -> Int -> Parser
+mapFieldIf keeps entry slots tag i =
+  Parser (\at end depth s -> case freshSlots (entryTemplate entry) s of
+    (# s1, sub #) -> case nested (entryField entry) sub at end depth s1 of
+      (# s2, next #) -> case readSlotAny sub 1 s2 of
+        (# s3, key #) -> case entryValue entry sub s3 of
+          (# s4, value #)
+            | keeps (unsafeCoerce value) -> case readSlotAny slots i s4 of
+                (# s5, before #) -> case insertEntry entry key value before of
+                  !after -> (# writeSlot slots i after s5, next #)
+            | otherwise -> runParser (unknown slots tag) at end depth s4)
+{-# NOINLINE mapFieldIf #-}
 
 -- The entry fixes the key's type.
 insertEntry :: Ord k => MapEntry k v -> k -> Any -> Map k Any -> Map k Any

@@ -27,6 +27,7 @@ module Polycall.Wire.Scalar
   , packed, unpacked, sizePacked, pokePacked, sizeUnpacked, pokeUnpacked
     -- * Lists of enums
   , packedEnums, sizePackedEnums, pokePackedEnums
+  , closedEnum, packedClosedEnums, isOneOf
     -- * Zeros
   , isZeroFloat, isZeroDouble
     -- * Enums
@@ -493,6 +494,34 @@ packedEnums reader slots i = Parser (\at end _ s -> case readLength at end s of
               (# st1, behind, value #) -> go behind (value : before) st1
      in case readSlotAny slots i s1 of (# s2, before #) -> go next before s2)
 {-# NOINLINE packedEnums #-}
+
+-- | A field of a closed enum (proto2's are): a number that is none of its own is an unknown field.
+closedEnum :: [Int32] -> Slots -> Int -> Parser -> Parser
+closedEnum numbers slots tag parser = Parser (\at end depth s -> case readVarint at end s of
+  (# s1, _, number #)
+    | toInt32 number `elem` numbers -> runParser parser at end depth s1
+    | otherwise -> runParser (unknown slots tag) at end depth s1)
+{-# NOINLINE closedEnum #-}
+
+-- | A run of numbers of a closed enum; others become unknown fields with the tag.
+packedClosedEnums :: [Int32] -> Int -> Reader a -> Slots -> Int -> Parser
+packedClosedEnums numbers tag reader slots i = Parser (\at end depth s -> case readLength at end s of
+  (# s1, next, size #) ->
+    let !last_ = plusAddr# next size
+        go from before st
+          | isTrue# (from `geAddr#` last_) = (# writeSlot slots i before st, last_ #)
+          | otherwise = case readVarint from last_ st of
+              (# st1, _, number #)
+                | toInt32 number `elem` numbers -> case runReader reader from last_ st1 of
+                    (# st2, behind, value #) -> go behind (value : before) st2
+                | otherwise -> case runParser (unknown slots tag) from last_ depth st1 of
+                    (# st2, behind #) -> go behind before st2
+     in case readSlotAny slots i s1 of (# s2, before #) -> go next before s2)
+{-# NOINLINE packedClosedEnums #-}
+
+-- | Whether a value has one of the numbers.
+isOneOf :: ProtoEnum a => [Int32] -> a -> Bool
+isOneOf numbers value = enumNumber value `elem` numbers
 
 enumPayload :: ProtoEnum a => [a] -> Int
 enumPayload = go 0

@@ -120,7 +120,7 @@ instance W.Message Cases where
         [ W.noOptional
         ]
     , W.layoutField = \slots tag -> case tag of
-        8 -> W.optional (W.readEnum :: W.Reader Case) slots 1
+        8 -> W.closedEnum [0, 1, 2, 3] slots tag (W.optional (W.readEnum :: W.Reader Case) slots 1)
         _ -> W.unknown slots tag
     , W.layoutBuild = \slots -> do
         f1 <- W.slot slots 1

@@ -100,8 +100,8 @@ instance W.Message Defaults where
         64 -> W.optional W.readBool slots 8
         74 -> W.optional W.readRawText slots 9
         82 -> W.optional W.readBytes slots 10
-        88 -> W.optional (W.readEnum :: W.Reader Fruit) slots 11
-        96 -> W.optional (W.readEnum :: W.Reader Fruit) slots 12
+        88 -> W.closedEnum [1, -2] slots tag (W.optional (W.readEnum :: W.Reader Fruit) slots 11)
+        96 -> W.closedEnum [1, -2] slots tag (W.optional (W.readEnum :: W.Reader Fruit) slots 12)
         104 -> W.optional W.readInt32 slots 13
         _ -> W.unknown slots tag
     , W.layoutBuild = \slots -> do
@@ -226,8 +226,8 @@ instance W.Message Required where
         26 -> W.packed W.int32 slots 3
         32 -> W.unpacked W.int32 slots 4
         34 -> W.packed W.int32 slots 4
-        40 -> W.list (W.readEnum :: W.Reader Fruit) slots 5
-        42 -> W.packedEnums (W.readEnum :: W.Reader Fruit) slots 5
+        40 -> W.closedEnum [1, -2] slots tag (W.list (W.readEnum :: W.Reader Fruit) slots 5)
+        42 -> W.packedClosedEnums [1, -2] 40 (W.readEnum :: W.Reader Fruit) slots 5
         _ -> W.unknown slots tag
     , W.layoutBuild = \slots -> do
         f1 <- W.requiredSlot slots 1 1
