@@ -69,11 +69,18 @@
 (defmethod cancel ((context context))
   (fail :cancelled "cancelled by the handler"))
 
-(cffi:defcallback %cancelled :void ((arg :unsigned-long))
-  (let ((function (object-of arg)))
+(defun handle-cancelled (number)
+  (let ((function (object-of number)))
     (when function
       (guarded (funcall function)
         (format *error-output* "~&polycall: a cancellation callback failed: ~A~%" condition)))))
+
+#+sbcl
+(cffi:defcallback %cancelled :void ((arg :unsigned-long))
+  (handle-cancelled arg))
+
+#+sbcl
+(defun cancel-entry () (cffi:callback %cancelled))
 
 (defun on-cancel (context function)
   "Calls FUNCTION, of no arguments, if the call is cancelled before the handler has returned; at once if
@@ -82,7 +89,7 @@ it already is. It runs on another thread. A second one replaces the first; NIL r
         (number (when function (register-object function))))
     (setf (context-cancel-number context) number)
     (if function
-        (in-c (%call-on-cancel (context-call context) (cffi:callback %cancelled) number))
+        (in-c (%call-on-cancel (context-call context) (cancel-entry) number))
         (in-c (%call-on-cancel (context-call context) (cffi:null-pointer) 0)))
     (when before (forget-object before)))
   nil)

@@ -14,7 +14,7 @@ typedef struct { const void* data; size_t size; void* buffer; const void* type; 
     polycall_ecl_message;
 
 static void (*polycall_ecl_finish)(void*, const void*, const polycall_ecl_message*);
-static cl_object polycall_ecl_unary, polycall_ecl_other;
+static cl_object polycall_ecl_unary, polycall_ecl_other, polycall_ecl_cancelled;
 
 static pthread_key_t polycall_entry_key;
 static pthread_once_t polycall_entry_once = PTHREAD_ONCE_INIT;
@@ -63,6 +63,14 @@ static void polycall_ecl_handle_other(void* arg, void* call, const polycall_ecl_
     cl_funcall(4, polycall_ecl_other, ecl_make_fixnum((cl_fixnum)arg),
                ecl_make_unsigned_integer((uintptr_t)call),
                ecl_make_unsigned_integer((uintptr_t)request));
+  } ECL_CATCH_ALL_END;
+}
+
+static void polycall_ecl_handle_cancel(void* arg) {
+  polycall_entry_know();
+  cl_env_ptr env = ecl_process_env();
+  ECL_CATCH_ALL_BEGIN(env) {
+    cl_funcall(2, polycall_ecl_cancelled, ecl_make_fixnum((cl_fixnum)arg));
   } ECL_CATCH_ALL_END;
 }
 
@@ -123,9 +131,11 @@ call was finished otherwise, or will be."
 
 (defun prepare-entries ()
   (let ((finish (cffi:foreign-symbol-pointer "polycall_call_finish")))
-    (ffi:c-inline (finish #'handle-unary #'handle-other) (:pointer-void :object :object) :void
+    (ffi:c-inline (finish #'handle-unary #'handle-other #'handle-cancelled)
+                  (:pointer-void :object :object :object) :void
                   "{ polycall_ecl_finish = (void (*)(void*, const void*, const polycall_ecl_message*))(#0);
-                     polycall_ecl_unary = #1; polycall_ecl_other = #2;
+                     polycall_ecl_unary = #1; polycall_ecl_other = #2; polycall_ecl_cancelled = #3;
+                     ecl_register_root(&polycall_ecl_cancelled);
                      ecl_register_root(&polycall_ecl_unary);
                      ecl_register_root(&polycall_ecl_other); }")))
 
@@ -138,3 +148,7 @@ call was finished otherwise, or will be."
   (if (eq kind :unary)
       (ffi:c-inline () () :pointer-void "(void*)polycall_ecl_handle_unary" :one-liner t)
       (ffi:c-inline () () :pointer-void "(void*)polycall_ecl_handle_other" :one-liner t)))
+
+(defun cancel-entry ()
+  (handler-entry :unary)                ; prepares
+  (ffi:c-inline () () :pointer-void "(void*)polycall_ecl_handle_cancel" :one-liner t))
