@@ -12,6 +12,8 @@ RECODE, DECODE, BENCH = 1, 2, 3
 
 # What is under way at once fits a pipe, so that neither end waits for the other to read.
 WINDOW = 48 * 1024
+# A language's runtime may need a while to start, before the first answer.
+START_S = 60.0
 # No answer is longer: a testee that goes wrong must not fill the memory.
 MOST = 256 * 1024 * 1024
 
@@ -36,12 +38,14 @@ class Process:
         self.timeout = timeout
         self._process = None
         self._buffer = b""
+        self._patience = timeout
 
     def _start(self):
         self._process = subprocess.Popen(
             self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             bufsize=0)
         self._buffer = b""
+        self._patience = max(self.timeout, START_S)
 
     @property
     def pid(self):
@@ -88,7 +92,7 @@ class Process:
 
     def _read(self):
         """One answer."""
-        deadline = time.monotonic() + self.timeout
+        deadline = time.monotonic() + self._patience
         with selectors.DefaultSelector() as selector:
             selector.register(self._process.stdout, selectors.EVENT_READ)
             while True:
@@ -98,10 +102,11 @@ class Process:
                         self._break(f"it answered {size} bytes")
                     if len(self._buffer) >= 4 + size:
                         body = self._buffer[4:4 + size]
+                        self._patience = self.timeout
                         self._buffer = self._buffer[4 + size:]
                         return Answer(body[0], bytes(body[1:]))
                 if not selector.select(max(0.0, deadline - time.monotonic())):
-                    self._break(f"it was silent for {self.timeout:g} s")
+                    self._break(f"it was silent for {self._patience:g} s")
                 data = os.read(self._process.stdout.fileno(), 1 << 20)
                 if not data:
                     self._break("it died")
