@@ -91,6 +91,8 @@ static polycall_code start(const polycall_host_start* start, polycall_status* st
     for (size_t i = 0; i < sizeof traps / sizeof traps[0]; ++i) {
       ecl_set_option(traps[i], 0);
     }
+    /* Each thread that ECL knows has stacks of its own, a few MiB: a server may have hundreds. */
+    ecl_set_option(ECL_OPT_HEAP_SIZE, 0);
     static char name[] = "polycall";
     static char* arguments[] = {name, NULL};
     cl_boot(1, arguments);
