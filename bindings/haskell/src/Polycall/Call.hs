@@ -158,7 +158,7 @@ withUnary
   :: (Message request, Message response)
   => Method request response -> CallOptions -> Bool -> request
   -> (Ptr UnaryStruct -> Either Status response -> IO a) -> IO a
-withUnary (Method channel handle) options wantMetadata request finish = do
+withUnary (Method channel handle short) options wantMetadata request finish = do
   (sizes, size) <- encodedSize request
   withOptions options wantMetadata $ \optionsStruct ->
     allocaBytesAligned (unarySize + size) 8 $ \struct -> do
@@ -166,7 +166,7 @@ withUnary (Method channel handle) options wantMetadata request finish = do
       encodeInto sizes request bytes
       mask_ $ do
         code <- c_unary (channelHandle channel) handle optionsStruct bytes (fromIntegral size)
-          struct 1
+          struct (if short then 0 else 1)
         outcome <- if code == 0
           then takeResponse (struct `plusPtr` unaryResponse)
           else Left <$> takeStatus (struct `plusPtr` unaryStatus)
@@ -212,7 +212,7 @@ unaryEnded = unsafePerformIO $ makeUnaryFn $ \arg struct -> do
 unaryAsync
   :: forall request response. (Message request, Message response)
   => Method request response -> CallOptions -> request -> IO (Future response)
-unaryAsync (Method channel handle) options request = do
+unaryAsync (Method channel handle _) options request = do
   result <- newEmptyMVar
   -- The call is not released before it has ended: that would cancel it.
   keep <- newIORef Nothing
@@ -288,7 +288,7 @@ type BidiStream request response = Stream request response
 
 -- The call for the length of an action; cancelled if it has not ended by then.
 withStream :: Method a b -> CallOptions -> (Stream c d -> IO e) -> IO e
-withStream (Method channel handle) options use = bracket start release use
+withStream (Method channel handle _) options use = bracket start release use
   where
     start = withOptions options False $ \struct -> do
       call <- c_call_start (channelHandle channel) handle struct

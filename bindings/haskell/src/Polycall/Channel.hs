@@ -159,7 +159,10 @@ explain channel = bracket (c_explain (channelHandle channel)) c_string_free Byte
 -- Methods
 
 -- | A method as one channel calls it.
-data Method request response = Method !Channel !(Ptr MethodHandle)
+--
+-- 'True': its handler is short and never blocks (option @inline@ of the @.proto@), so that over inproc
+-- nothing is gained by being able to interrupt it.
+data Method request response = Method !Channel !(Ptr MethodHandle) !Bool
 
 -- | Static memory of generated code.
 data Bytes = Bytes !(Ptr ()) !Int
@@ -177,7 +180,7 @@ data ServiceDescriptor = ServiceDescriptor
   }
 
 -- | The methods of a service on a channel, in order.
-data Methods = Methods !Channel ![Ptr MethodHandle]
+data Methods = Methods !Channel ![(Ptr MethodHandle, Bool)]
 
 -- | Finds all methods of a service.
 resolve :: Channel -> ServiceDescriptor -> IO Methods
@@ -188,9 +191,11 @@ resolve channel service = do
         withCString request $ \requestText -> withCString response $ \responseText ->
           c_method (channelHandle channel) serviceText nameText (fromIntegral kind)
             (fromIntegral flags) (fromIntegral timeout * 1000000) requestText responseText
-  return (Methods channel handles)
+  let short (MethodDescriptor _ _ flags _ _ _) = channelInProcess channel && flags `div` 2 `mod` 2 == 1
+  return (Methods channel (zip handles (map short (serviceMethods service))))
 
 -- | One of them.
 methodAt :: Methods -> Int -> Method request response
-methodAt (Methods channel handles) i = Method channel $! handles !! i
+methodAt (Methods channel handles) i = case handles !! i of
+  (handle, short) -> Method channel handle short
 
