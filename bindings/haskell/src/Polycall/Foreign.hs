@@ -34,7 +34,6 @@ module Polycall.Foreign
 import Control.Exception (throwIO)
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as ByteString
-import qualified Data.ByteString.Unsafe as ByteString
 import Data.Int (Int32, Int64)
 import qualified Data.Text.Encoding as Text
 import qualified Data.Text.Encoding.Error as Text
@@ -136,7 +135,8 @@ messageBytes message = do
       size <- peekByteOff at 8 :: IO CSize
       if memory == nullPtr
         then return ByteString.empty
-        else ByteString.copy <$> ByteString.unsafePackCStringLen (castPtr memory, fromIntegral size)
+        -- Copied now: a copy that waits until it is looked at would find other bytes there.
+        else ByteString.packCStringLen (castPtr memory, fromIntegral size)
 
 foreign import ccall safe "polycall_hs_start" c_start :: IO CInt
 foreign import ccall unsafe "polycall_version" c_version :: IO CString
