@@ -120,8 +120,11 @@ final class Modules {
   /** Where the module's own code failed. */
   private static String place(Throwable error) {
     for (StackTraceElement element : error.getStackTrace()) {
-      if (!element.getClassName().startsWith("io.polycall.")
-          && !element.getClassName().startsWith("java.")
+      String type = element.getClassName();
+      if (!type.equals(Modules.class.getName())
+          && !type.equals(Server.class.getName())
+          && !type.startsWith("java.")
+          && !type.startsWith("jdk.")
           && element.getFileName() != null) {
         return " (" + element.getFileName() + ":" + element.getLineNumber() + ")";
       }
