@@ -95,7 +95,7 @@ void JudgeAnswer(const std::vector<const Message*>& prototypes, const codec_requ
     codec_answer_text(CODEC_UNSUPPORTED, "no such message type, or no answer");
     return;
   }
-  const int action = request.data[0];
+  const int action = static_cast<uint8_t>(request.data[0]);
   std::memcpy(&input_size, request.data + 1, 4);
   if (input_size > request.size - 6) {
     codec_answer_text(CODEC_UNSUPPORTED, "the input is longer than the request");
