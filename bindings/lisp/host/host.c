@@ -82,11 +82,11 @@ static int load_file(const char* file, char* why, size_t size) {
 
 static polycall_code start(const polycall_host_start* start, polycall_status* status) {
   pthread_key_create(&thread_key, release_thread);
-  /* The process's own signals stay its own. */
+  /* The process's own signals stay its own; but ECL's locks wake waiters by its interrupt signal. */
   static const int traps[] = {ECL_OPT_TRAP_SIGSEGV,          ECL_OPT_TRAP_SIGFPE,
                               ECL_OPT_TRAP_SIGINT,           ECL_OPT_TRAP_SIGILL,
                               ECL_OPT_TRAP_SIGBUS,           ECL_OPT_TRAP_SIGPIPE,
-                              ECL_OPT_TRAP_INTERRUPT_SIGNAL, ECL_OPT_SIGNAL_HANDLING_THREAD};
+                              ECL_OPT_SIGNAL_HANDLING_THREAD};
   if (ecl_get_option(ECL_OPT_BOOTED) <= 0) {
     for (size_t i = 0; i < sizeof traps / sizeof traps[0]; ++i) {
       ecl_set_option(traps[i], 0);
