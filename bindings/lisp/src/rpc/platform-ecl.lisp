@@ -53,19 +53,27 @@ static void polycall_detach(void* arg, void* attached) {
   `(mp:without-interrupts ,@body))
 
 (defun make-lock (name) (mp:make-lock :name name))
-(defmacro with-lock ((lock) &body body) `(mp:with-lock (,lock) ,@body))
-(defmacro with-plain-lock ((lock) &body body) `(mp:with-lock (,lock) ,@body))
+(defun acquire (lock)
+  ;; ECL wakes a thread that waits for a lock by a signal, which threads that ECL did not make miss: so
+  ;; nobody waits in its queue.
+  (loop until (mp:get-lock lock nil) do (sleep 0.0002)))
+
+(defmacro with-lock ((lock) &body body)
+  `(let ((%lock ,lock))
+     (acquire %lock)
+     (unwind-protect (progn ,@body) (mp:giveup-lock %lock))))
+(defmacro with-plain-lock ((lock) &body body) `(with-lock (,lock) ,@body))
 
 (defun make-condition-variable () (mp:make-condition-variable))
 (defun wait-on (variable lock seconds)
-  "Waits with LOCK held. NIL: SECONDS (NIL: for ever) may be over."
-  ;; ECL as Debian builds it has no timed waits: short sleeps, after which the caller looks again.
-  (cond ((null seconds) (mp:condition-variable-wait variable lock))
-        (t (mp:giveup-lock lock)
-           (unwind-protect (sleep (min seconds 0.005))
-             (mp:get-lock lock))
-           nil)))
-(defun wake-all (variable) (mp:condition-variable-broadcast variable))
+  "Gives LOCK up for a while, after which the caller looks again: ECL as Debian builds it has no timed
+waits."
+  (declare (ignore variable))
+  (mp:giveup-lock lock)
+  (unwind-protect (sleep (min (or seconds 1) 0.002))
+    (acquire lock))
+  nil)
+(defun wake-all (variable) (declare (ignore variable)) nil)
 
 (defun start-thread (name function)
   (let ((process (mp:make-process :name name)))
@@ -82,15 +90,15 @@ static void polycall_detach(void* arg, void* attached) {
      (defvar ,name '())
      (defvar ,(intern (format nil "~A-LOCK" name)) (mp:make-lock))
      (defmacro ,push (thing)
-       `(mp:with-lock (,',(intern (format nil "~A-LOCK" name))) (push ,thing ,',name)))
+       `(with-lock (,',(intern (format nil "~A-LOCK" name))) (push ,thing ,',name)))
      (defmacro ,pop ()
-       `(mp:with-lock (,',(intern (format nil "~A-LOCK" name))) (pop ,',name)))))
+       `(with-lock (,',(intern (format nil "~A-LOCK" name))) (pop ,',name)))))
 
 (defstruct (counter (:constructor make-counter ()))
   (word 0) (lock (mp:make-lock)))
 (defun counter-add (counter delta)
   "Adds DELTA; the sum before."
-  (mp:with-lock ((counter-lock counter))
+  (with-lock ((counter-lock counter))
     (prog1 (counter-word counter) (incf (counter-word counter) delta))))
 
 (defmacro with-pinned-octets ((pointer octets) &body body)
@@ -113,7 +121,7 @@ static void polycall_detach(void* arg, void* attached) {
 (defvar *once-lock* (mp:make-lock :name "polycall once"))
 (defmacro take-once (place)
   "PLACE's value, and NIL for everybody after."
-  `(mp:with-lock (*once-lock*) (shiftf ,place nil)))
+  `(with-lock (*once-lock*) (shiftf ,place nil)))
 
 (defvar *thread-hook* nil)
 
