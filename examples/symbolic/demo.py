@@ -36,7 +36,8 @@ class Modules:
             "parser": ("haskell", str(made / "parser.so")),
             "deriver": ("lisp", str(made / "lisp" / "deriver.lisp")),
             "evaluator": ("c", str(made / "evaluator.so")),
-            "checker": ("java", f"{made / 'checker.jar'}!symbolic.CheckerModule"),
+            "checker": ("java", f"{made / 'checker.jar'}:{made / 'symbolic_java_proto' / 'symbolic_java_proto.jar'}"
+                        "!symbolic.CheckerModule"),
             "drawer": ("python", str(HERE / "python" / "drawer.py")),
         }
         self.environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
