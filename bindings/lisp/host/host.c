@@ -6,7 +6,12 @@
 
 #include "polycall/host.h"
 
-static pthread_key_t thread_key;
+/* glibc's, for the thread_local objects of C++: `destroy` runs when the thread ends, before the
+ * destructors of pthread keys. A key of ours would be too late: ECL keeps its environment under one of
+ * its own, which is older and so goes first. */
+extern int __cxa_thread_atexit_impl(void (*destroy)(void*), void* object, void* library);
+extern void* __dso_handle;
+
 static __thread int thread_known;
 
 static void release_thread(void* imported) {
@@ -19,7 +24,9 @@ static void know_thread(void) {
   if (thread_known) return;
   thread_known = 1;
   /* Zero: ECL knows it already. */
-  if (ecl_import_current_thread(ECL_NIL, ECL_NIL)) pthread_setspecific(thread_key, &thread_known);
+  if (ecl_import_current_thread(ECL_NIL, ECL_NIL)) {
+    __cxa_thread_atexit_impl(release_thread, NULL, &__dso_handle);
+  }
 }
 
 static polycall_code fail(polycall_status* status, polycall_code code, const char* text) {
@@ -81,7 +88,6 @@ static int load_file(const char* file, char* why, size_t size) {
 }
 
 static polycall_code start(const polycall_host_start* start, polycall_status* status) {
-  pthread_key_create(&thread_key, release_thread);
   /* The process's own signals stay its own; but ECL's locks wake waiters by its interrupt signal. */
   static const int traps[] = {ECL_OPT_TRAP_SIGSEGV,          ECL_OPT_TRAP_SIGFPE,
                               ECL_OPT_TRAP_SIGINT,           ECL_OPT_TRAP_SIGILL,

@@ -164,7 +164,7 @@ def paint_curve(pen, curve, colour, row, low, high):
             pen.move_to(MARGIN + column, row(first))
         else:
             pen.line_to(MARGIN + column, row(first))
-        if pair[0] != pair[1]:
+        if pair != (min(first, last), max(first, last)):
             pen.line_to(MARGIN + column + 0.5, row(pair[0]))
             pen.line_to(MARGIN + column + 0.5, row(pair[1]))
         pen.line_to(MARGIN + column + 1, row(last))
