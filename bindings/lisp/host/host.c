@@ -1,33 +1,9 @@
 /* libpolycall_host_lisp.so: modules of Common Lisp in this process, on an embedded ECL. */
 #include <ecl/ecl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "polycall/host.h"
-
-/* glibc's, for the thread_local objects of C++: `destroy` runs when the thread ends, before the
- * destructors of pthread keys. A key of ours would be too late: ECL keeps its environment under one of
- * its own, which is older and so goes first. */
-extern int __cxa_thread_atexit_impl(void (*destroy)(void*), void* object, void* library);
-extern void* __dso_handle;
-
-static __thread int thread_known;
-
-static void release_thread(void* imported) {
-  (void)imported;
-  ecl_release_current_thread();
-}
-
-/* Lets ECL know the present thread, once; its end releases it. */
-static void know_thread(void) {
-  if (thread_known) return;
-  thread_known = 1;
-  /* Zero: ECL knows it already. */
-  if (ecl_import_current_thread(ECL_NIL, ECL_NIL)) {
-    __cxa_thread_atexit_impl(release_thread, NULL, &__dso_handle);
-  }
-}
 
 static polycall_code fail(polycall_status* status, polycall_code code, const char* text) {
   if (status != NULL) polycall_status_set(status, code, text, NULL, 0);
@@ -87,6 +63,18 @@ static int load_file(const char* file, char* why, size_t size) {
   return loaded;
 }
 
+static polycall_code load_binding(const char* directory, polycall_status* status) {
+  char file[4096];
+  char why[1024] = "it was left by a non-local exit";
+  snprintf(file, sizeof file, "%s/lisp/host.lisp", directory);
+  if (!load_file(file, why, sizeof why)) {
+    char text[2048];
+    snprintf(text, sizeof text, "the Common Lisp binding cannot be loaded: %s", why);
+    return fail(status, POLYCALL_FAILED_PRECONDITION, text);
+  }
+  return POLYCALL_OK;
+}
+
 static polycall_code start(const polycall_host_start* start, polycall_status* status) {
   /* The process's own signals stay its own; but ECL's locks wake waiters by its interrupt signal. */
   static const int traps[] = {ECL_OPT_TRAP_SIGSEGV,          ECL_OPT_TRAP_SIGFPE,
@@ -103,21 +91,19 @@ static polycall_code start(const polycall_host_start* start, polycall_status* st
     static char* arguments[] = {name, NULL};
     cl_boot(1, arguments);
   }
-  know_thread();
-  char file[4096];
-  char why[1024] = "it was left by a non-local exit";
-  snprintf(file, sizeof file, "%s/lisp/host.lisp", start->directory);
-  if (!load_file(file, why, sizeof why)) {
-    char text[2048];
-    snprintf(text, sizeof text, "the Common Lisp binding cannot be loaded: %s", why);
-    return fail(status, POLYCALL_FAILED_PRECONDITION, text);
-  }
-  return POLYCALL_OK;
+  /* Nonzero: ECL did not know this thread. It does while the binding is loaded; handlers that run on it
+   * make it known by themselves, see platform-ecl.lisp. */
+  const int imported = ecl_import_current_thread(ECL_NIL, ECL_NIL);
+  const polycall_code code = load_binding(start->directory, status);
+  if (imported) ecl_release_current_thread();
+  return code;
 }
 
 static polycall_code load(const char* module, polycall_server* server, polycall_status* status) {
-  know_thread();
-  return call_lisp("HOST-LOAD-MODULE", module, server, status);
+  const int imported = ecl_import_current_thread(ECL_NIL, ECL_NIL);
+  const polycall_code code = call_lisp("HOST-LOAD-MODULE", module, server, status);
+  if (imported) ecl_release_current_thread();
+  return code;
 }
 
 const polycall_host_module* polycall_host_module_get(void) {

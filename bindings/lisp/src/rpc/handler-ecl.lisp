@@ -4,7 +4,6 @@
 (in-package #:polycall)
 
 (ffi:clines "
-#define _GNU_SOURCE
 #include <pthread.h>
 #include <stdint.h>
 
@@ -16,49 +15,38 @@ typedef struct { const void* data; size_t size; void* buffer; const void* type; 
 static void (*polycall_ecl_finish)(void*, const void*, const polycall_ecl_message*);
 static cl_object polycall_ecl_unary, polycall_ecl_other, polycall_ecl_cancelled;
 
-static pthread_key_t polycall_entry_key;
-static pthread_once_t polycall_entry_once = PTHREAD_ONCE_INIT;
-static __thread int polycall_entry_known;
+/* platform-ecl.lisp's: imports the thread, answers its environment. */
+static cl_env_ptr (*polycall_ecl_know)(void);
+static __thread cl_env_ptr polycall_entry_known;
 /* Where this thread's stack counts as full. ECL's own reckoning goes by the limit of the
    process, and lies beyond the end. An overflow moves it, so each entry sets it anew. */
 static __thread char* polycall_entry_limit;
 
-static void polycall_entry_release(void* known) {
-  (void)known;
-  ecl_release_current_thread();
-}
-
-static void polycall_entry_make_key(void) {
-  pthread_key_create(&polycall_entry_key, polycall_entry_release);
-}
-
-static void polycall_entry_know(void) {
-  if (polycall_entry_known) return;
-  polycall_entry_known = 1;
-  pthread_once(&polycall_entry_once, polycall_entry_make_key);
-  if (ecl_import_current_thread(ECL_NIL, ECL_NIL)) pthread_setspecific(polycall_entry_key, (void*)1);
-  {
-    pthread_attr_t attributes;
-    void* low;
-    size_t size;
-    if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
-      pthread_attr_getstack(&attributes, &low, &size);
-      pthread_attr_destroy(&attributes);
-      if (size >= 1024 * 1024) {
-        /* As ECL does it: two safety areas are left for the handling of an overflow. */
-        cl_env_ptr env = ecl_process_env();
-        char* end = (char*)low + 64 * 1024;
-        env->cs_size = env->cs_org - end;
-        polycall_entry_limit = end + 2 * ecl_get_option(ECL_OPT_C_STACK_SAFETY_AREA);
-      }
-    }
+static void polycall_entry_measure(cl_env_ptr env) {
+  pthread_attr_t attributes;
+  void* low;
+  size_t size;
+  polycall_entry_known = env;
+  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return;
+  pthread_attr_getstack(&attributes, &low, &size);
+  pthread_attr_destroy(&attributes);
+  if (size >= 1024 * 1024) {
+    /* As ECL does it: two safety areas are left for the handling of an overflow. */
+    char* end = (char*)low + 64 * 1024;
+    env->cs_size = env->cs_org - end;
+    polycall_entry_limit = end + 2 * ecl_get_option(ECL_OPT_C_STACK_SAFETY_AREA);
   }
 }
 
-static void polycall_ecl_handle_other(void* arg, void* call, const polycall_ecl_message* request) {
-  polycall_entry_know();
-  cl_env_ptr env = ecl_process_env();
+static cl_env_ptr polycall_entry(void) {
+  cl_env_ptr env = polycall_ecl_know();
+  if (env != polycall_entry_known) polycall_entry_measure(env);
   if (polycall_entry_limit) env->cs_limit = polycall_entry_limit;
+  return env;
+}
+
+static void polycall_ecl_handle_other(void* arg, void* call, const polycall_ecl_message* request) {
+  const cl_env_ptr env = polycall_entry();
   ECL_CATCH_ALL_BEGIN(env) {
     cl_funcall(4, polycall_ecl_other, ecl_make_fixnum((cl_fixnum)arg),
                ecl_make_unsigned_integer((uintptr_t)call),
@@ -67,17 +55,14 @@ static void polycall_ecl_handle_other(void* arg, void* call, const polycall_ecl_
 }
 
 static void polycall_ecl_handle_cancel(void* arg) {
-  polycall_entry_know();
-  cl_env_ptr env = ecl_process_env();
+  const cl_env_ptr env = polycall_entry();
   ECL_CATCH_ALL_BEGIN(env) {
     cl_funcall(2, polycall_ecl_cancelled, ecl_make_fixnum((cl_fixnum)arg));
   } ECL_CATCH_ALL_END;
 }
 
 static void polycall_ecl_handle_unary(void* arg, void* call, const polycall_ecl_message* request) {
-  polycall_entry_know();
-  cl_env_ptr env = ecl_process_env();
-  if (polycall_entry_limit) env->cs_limit = polycall_entry_limit;
+  const cl_env_ptr env = polycall_entry();
   ECL_CATCH_ALL_BEGIN(env) {
     cl_object octets = ecl_alloc_simple_vector(request->size, ecl_aet_b8);
     __builtin_memcpy(octets->vector.self.b8, request->data, request->size);
@@ -131,10 +116,11 @@ call was finished otherwise, or will be."
 
 (defun prepare-entries ()
   (let ((finish (cffi:foreign-symbol-pointer "polycall_call_finish")))
-    (ffi:c-inline (finish #'handle-unary #'handle-other #'handle-cancelled)
-                  (:pointer-void :object :object :object) :void
+    (ffi:c-inline (finish #'handle-unary #'handle-other #'handle-cancelled (know-thread-pointer))
+                  (:pointer-void :object :object :object :pointer-void) :void
                   "{ polycall_ecl_finish = (void (*)(void*, const void*, const polycall_ecl_message*))(#0);
                      polycall_ecl_unary = #1; polycall_ecl_other = #2; polycall_ecl_cancelled = #3;
+                     polycall_ecl_know = (cl_env_ptr (*)(void))(#4);
                      ecl_register_root(&polycall_ecl_cancelled);
                      ecl_register_root(&polycall_ecl_unary);
                      ecl_register_root(&polycall_ecl_other); }")))

@@ -2,34 +2,33 @@
 
 (in-package #:polycall)
 
-;;; Threads that ECL did not make. The library's are imported by its thread hook, once for each; those
-;;; that only ever meet the binding in a handler (callers over inproc, the servers of other bindings'
-;;; programs) by the handler's entry, and are released when they end.
+;;; Threads that ECL did not make are imported at their first meeting with Lisp: the library's by its
+;;; thread hook, those that only ever meet the binding in a handler (callers over inproc, the servers of
+;;; other languages' programs) by the handler's entry. They are released when they end: by glibc's list of
+;;; a thread's destructors, since a destructor of a pthread key would run when ECL's own key is gone.
 
 (ffi:clines "
+#include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
+#include <time.h>
 
-static pthread_key_t polycall_thread_key;
-static pthread_once_t polycall_thread_once = PTHREAD_ONCE_INIT;
-static __thread int polycall_thread_known;
+extern int __cxa_thread_atexit_impl(void (*)(void*), void*, void*);
+extern void* __dso_handle;
 
-static void polycall_release_thread(void* known) {
-  (void)known;
-  polycall_thread_known = 0;
-  ecl_release_current_thread();
+static void polycall_release_thread(void* unused) {
+  (void)unused;
+  /* ECL may have been shut down: its process ends. */
+  if (ecl_get_option(ECL_OPT_BOOTED) > 0 && ecl_process_env_unsafe()) ecl_release_current_thread();
 }
 
-static void polycall_make_key(void) {
-  pthread_key_create(&polycall_thread_key, polycall_release_thread);
-}
-
-static void polycall_know_thread(void) {
-  if (polycall_thread_known) return;
-  polycall_thread_known = 1;
-  pthread_once(&polycall_thread_once, polycall_make_key);
-  /* Nonzero: it was imported now, and is ours to release. */
-  if (ecl_import_current_thread(ECL_NIL, ECL_NIL)) pthread_setspecific(polycall_thread_key, (void*)1);
+static cl_env_ptr polycall_know_thread(void) {
+  cl_env_ptr env = ecl_process_env_unsafe();
+  if (env) return env;
+  ecl_import_current_thread(ECL_NIL, ECL_NIL);
+  __cxa_thread_atexit_impl(polycall_release_thread, 0, &__dso_handle);
+  return ecl_process_env_unsafe();
 }
 
 static void* polycall_attach(void* arg) {
@@ -42,7 +41,72 @@ static void polycall_detach(void* arg, void* attached) {
   (void)arg;
   (void)attached;
 }
+
+/* ECL's list of threads holds 256. Its way to make it longer never ends and takes all memory: the list
+   that it makes is full from the start. So it is long from the start. */
+static void polycall_lengthen_threads(void) {
+  enum { kThreads = 16384 };
+  const cl_env_ptr env = ecl_process_env();
+  cl_object longer = si_make_vector(ECL_T, ecl_make_fixnum(kThreads), ECL_NIL, ecl_make_fixnum(0),
+                                    ECL_NIL, ECL_NIL);
+  while (!__sync_bool_compare_and_swap(&cl_core.processes_spinlock, ECL_NIL, env->own_process)) {
+    sched_yield();
+  }
+  cl_object list = cl_core.processes;
+  if (list->vector.dim < kThreads) {
+    for (cl_index i = 0; i < list->vector.fillp; ++i) {
+      longer->vector.self.t[i] = list->vector.self.t[i];
+    }
+    longer->vector.fillp = list->vector.fillp;
+    cl_core.processes = longer;
+  }
+  __sync_lock_test_and_set(&cl_core.processes_spinlock, ECL_NIL);
+}
+
+static pthread_mutex_t* polycall_mutex(cl_object lock) {
+  return (pthread_mutex_t*)lock->vector.self.b8;
+}
+
+static cl_object polycall_make_mutex(void) {
+  cl_object lock = ecl_alloc_simple_vector(sizeof(pthread_mutex_t), ecl_aet_b8);
+  pthread_mutexattr_t attributes;
+  pthread_mutexattr_init(&attributes);
+  pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
+  pthread_mutex_init(polycall_mutex(lock), &attributes);
+  pthread_mutexattr_destroy(&attributes);
+  return lock;
+}
+
+static pthread_cond_t* polycall_condition(cl_object variable) {
+  return (pthread_cond_t*)variable->vector.self.b8;
+}
+
+static cl_object polycall_make_condition(void) {
+  cl_object variable = ecl_alloc_simple_vector(sizeof(pthread_cond_t), ecl_aet_b8);
+  pthread_condattr_t attributes;
+  pthread_condattr_init(&attributes);
+  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+  pthread_cond_init(polycall_condition(variable), &attributes);
+  pthread_condattr_destroy(&attributes);
+  return variable;
+}
+
+/* Whether it was woken. */
+static int polycall_wait(cl_object variable, cl_object lock, int64_t nanoseconds) {
+  struct timespec end;
+  clock_gettime(CLOCK_MONOTONIC, &end);
+  nanoseconds += end.tv_nsec;
+  end.tv_sec += nanoseconds / 1000000000;
+  end.tv_nsec = nanoseconds % 1000000000;
+  return pthread_cond_timedwait(polycall_condition(variable), polycall_mutex(lock), &end) == 0;
+}
 ")
+
+(ffi:c-inline () () :void "polycall_lengthen_threads();")
+
+(defun know-thread-pointer ()
+  "C's function that imports the present thread unless ECL knows it, and answers its environment."
+  (ffi:c-inline () () :pointer-void "(void*)polycall_know_thread" :one-liner t :side-effects nil))
 
 (defmacro in-c (&body body)
   "Runs BODY, which waits in the C library. An interruption waits until it is over."
@@ -52,28 +116,37 @@ static void polycall_detach(void* arg, void* attached) {
   "BODY, a cleanup, is run to its end before an interruption is looked at."
   `(mp:without-interrupts ,@body))
 
-(defun make-lock (name) (mp:make-lock :name name))
+;;; Locks and condition variables are the system's, in octets that the garbage collector frees (glibc's
+;;; hold nothing else). ECL's wake a waiter by a signal, which threads that ECL did not make can miss.
+
+(defun make-lock (name)
+  (declare (ignore name))
+  (ffi:c-inline () () :object "polycall_make_mutex()" :one-liner t))
 (defun acquire (lock)
-  ;; ECL wakes a thread that waits for a lock by a signal, which threads that ECL did not make miss: so
-  ;; nobody waits in its queue.
-  (loop until (mp:get-lock lock nil) do (sleep 0.0002)))
+  (ffi:c-inline (lock) (:object) :void "pthread_mutex_lock(polycall_mutex(#0))" :one-liner t)
+  nil)
+(defun give-up (lock)
+  (ffi:c-inline (lock) (:object) :void "pthread_mutex_unlock(polycall_mutex(#0))" :one-liner t)
+  nil)
 
 (defmacro with-lock ((lock) &body body)
   `(let ((%lock ,lock))
      (acquire %lock)
-     (unwind-protect (progn ,@body) (mp:giveup-lock %lock))))
+     (unwind-protect (progn ,@body) (give-up %lock))))
 (defmacro with-plain-lock ((lock) &body body) `(with-lock (,lock) ,@body))
 
-(defun make-condition-variable () (mp:make-condition-variable))
+(defun make-condition-variable ()
+  (ffi:c-inline () () :object "polycall_make_condition()" :one-liner t))
 (defun wait-on (variable lock seconds)
-  "Gives LOCK up for a while, after which the caller looks again: ECL as Debian builds it has no timed
-waits."
-  (declare (ignore variable))
-  (mp:giveup-lock lock)
-  (unwind-protect (sleep (min (or seconds 1) 0.002))
-    (acquire lock))
+  "Waits with LOCK held, for SECONDS (NIL: for ever) but never longer than a tenth of one, so that an
+interruption is looked at: the caller looks again. Whether it was woken."
+  (let ((nanoseconds (ceiling (* (max 0 (min (or seconds 1/10) 1/10)) 1000000000))))
+    (in-c (ffi:c-inline (variable lock nanoseconds) (:object :object :int64-t) :bool
+                        "polycall_wait(#0, #1, #2)" :one-liner t))))
+(defun wake-all (variable)
+  (ffi:c-inline (variable) (:object) :void "pthread_cond_broadcast(polycall_condition(#0))"
+                :one-liner t)
   nil)
-(defun wake-all (variable) (declare (ignore variable)) nil)
 
 (defun start-thread (name function)
   (let ((process (mp:make-process :name name)))
@@ -88,14 +161,14 @@ waits."
   "A list of things to use again, for any thread."
   `(progn
      (defvar ,name '())
-     (defvar ,(intern (format nil "~A-LOCK" name)) (mp:make-lock))
+     (defvar ,(intern (format nil "~A-LOCK" name)) (make-lock "pool"))
      (defmacro ,push (thing)
        `(with-lock (,',(intern (format nil "~A-LOCK" name))) (push ,thing ,',name)))
      (defmacro ,pop ()
        `(with-lock (,',(intern (format nil "~A-LOCK" name))) (pop ,',name)))))
 
 (defstruct (counter (:constructor make-counter ()))
-  (word 0) (lock (mp:make-lock)))
+  (word 0) (lock (make-lock "counter")))
 (defun counter-add (counter delta)
   "Adds DELTA; the sum before."
   (with-lock ((counter-lock counter))
@@ -118,7 +191,7 @@ waits."
      (ext:stack-overflow () ,on-exhausted)
      (storage-condition () ,on-exhausted)))
 
-(defvar *once-lock* (mp:make-lock :name "polycall once"))
+(defvar *once-lock* (make-lock "polycall once"))
 (defmacro take-once (place)
   "PLACE's value, and NIL for everybody after."
   `(with-lock (*once-lock*) (shiftf ,place nil)))
