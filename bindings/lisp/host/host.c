@@ -1,4 +1,5 @@
 /* libpolycall_host_lisp.so: modules of Common Lisp in this process, on an embedded ECL. */
+#include <dlfcn.h>
 #include <ecl/ecl.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,6 +64,16 @@ static int load_file(const char* file, char* why, size_t size) {
   return loaded;
 }
 
+/* The binding uses the libpolycall that this process has, wherever that came from: one that was loaded
+ * from another place would know nothing of the process's servers. */
+static void use_own_library(void) {
+  Dl_info info;
+  if (dladdr((void*)&polycall_status_set, &info) == 0 || info.dli_fname == NULL) return;
+  if (strstr(info.dli_fname, "libpolycall") == NULL) return;
+  cl_set(ecl_make_symbol("*LIBRARY*", "POLYCALL"),
+         ecl_make_simple_base_string((char*)info.dli_fname, -1));
+}
+
 static polycall_code load_binding(const char* directory, polycall_status* status) {
   char file[4096];
   char why[1024] = "it was left by a non-local exit";
@@ -72,6 +83,7 @@ static polycall_code load_binding(const char* directory, polycall_status* status
     snprintf(text, sizeof text, "the Common Lisp binding cannot be loaded: %s", why);
     return fail(status, POLYCALL_FAILED_PRECONDITION, text);
   }
+  use_own_library();
   return POLYCALL_OK;
 }
 

@@ -13,7 +13,7 @@ typedef struct { const void* data; size_t size; void* buffer; const void* type; 
     polycall_ecl_message;
 
 static void (*polycall_ecl_finish)(void*, const void*, const polycall_ecl_message*);
-static cl_object polycall_ecl_unary, polycall_ecl_other, polycall_ecl_cancelled;
+static cl_object polycall_ecl_unary, polycall_ecl_other, polycall_ecl_cancelled, polycall_ecl_forget;
 
 /* platform-ecl.lisp's: imports the thread, answers its environment. */
 static cl_env_ptr (*polycall_ecl_know)(void);
@@ -58,6 +58,15 @@ static void polycall_ecl_handle_cancel(void* arg) {
   const cl_env_ptr env = polycall_entry();
   ECL_CATCH_ALL_BEGIN(env) {
     cl_funcall(2, polycall_ecl_cancelled, ecl_make_fixnum((cl_fixnum)arg));
+  } ECL_CATCH_ALL_END;
+}
+
+/* A server is freed, by any thread, even when the process ends and ECL was shut down. */
+static void polycall_ecl_handle_free(void* arg) {
+  if (ecl_get_option(ECL_OPT_BOOTED) <= 0) return;
+  const cl_env_ptr env = polycall_entry();
+  ECL_CATCH_ALL_BEGIN(env) {
+    cl_funcall(2, polycall_ecl_forget, ecl_make_fixnum((cl_fixnum)arg));
   } ECL_CATCH_ALL_END;
 }
 
@@ -116,11 +125,14 @@ call was finished otherwise, or will be."
 
 (defun prepare-entries ()
   (let ((finish (cffi:foreign-symbol-pointer "polycall_call_finish")))
-    (ffi:c-inline (finish #'handle-unary #'handle-other #'handle-cancelled (know-thread-pointer))
-                  (:pointer-void :object :object :object :pointer-void) :void
+    (ffi:c-inline (finish #'handle-unary #'handle-other #'handle-cancelled (know-thread-pointer)
+                   #'forget-objects)
+                  (:pointer-void :object :object :object :pointer-void :object) :void
                   "{ polycall_ecl_finish = (void (*)(void*, const void*, const polycall_ecl_message*))(#0);
                      polycall_ecl_unary = #1; polycall_ecl_other = #2; polycall_ecl_cancelled = #3;
                      polycall_ecl_know = (cl_env_ptr (*)(void))(#4);
+                     polycall_ecl_forget = #5;
+                     ecl_register_root(&polycall_ecl_forget);
                      ecl_register_root(&polycall_ecl_cancelled);
                      ecl_register_root(&polycall_ecl_unary);
                      ecl_register_root(&polycall_ecl_other); }")))
@@ -138,3 +150,7 @@ call was finished otherwise, or will be."
 (defun cancel-entry ()
   (handler-entry :unary)                ; prepares
   (ffi:c-inline () () :pointer-void "(void*)polycall_ecl_handle_cancel" :one-liner t))
+
+(defun free-entry ()
+  (handler-entry :unary)                ; prepares
+  (ffi:c-inline () () :pointer-void "(void*)polycall_ecl_handle_free" :one-liner t))

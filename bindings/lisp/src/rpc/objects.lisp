@@ -30,3 +30,8 @@
     (setf (svref *objects* number) nil)
     (push number *free-numbers*))
   nil)
+
+(defun forget-objects (number)
+  "For C, which is done with a list of numbers: NUMBER is the list's."
+  (mapc #'forget-object (object-of number))
+  (forget-object number))

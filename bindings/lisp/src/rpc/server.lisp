@@ -79,9 +79,12 @@ MAKE-CHANNEL names, and MAX-CONNECTIONS."
           (format nil "the server is its host's: a module adds services and does not ~A it" what)))
   (server-call server))
 
+#+sbcl
 (cffi:defcallback %free-service :void ((arg :unsigned-long))
-  (mapc #'forget-object (object-of arg))
-  (forget-object arg))
+  (forget-objects arg))
+
+#+sbcl
+(defun free-entry () (cffi:callback %free-service))
 
 (defun add-service (server service)
   "Adds SERVICE, an instance of a subclass of a generated service class. Before START-SERVER. The generic
@@ -121,7 +124,7 @@ ALREADY-EXISTS-ERROR for a service that was added before. Answers SERVICE."
                (with-status (status)
                  (%server-add-service (server-call server) c handlers
                                       (cffi:foreign-type-size '(:struct %handler))
-                                      (register-object numbers) (cffi:callback %free-service)
+                                      (register-object numbers) (free-entry)
                                       status))
                (setf done t)))
         (dotimes (i count)
