@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 #include <ecl/ecl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "polycall/host.h"
@@ -87,6 +88,12 @@ static polycall_code load_binding(const char* directory, polycall_status* status
   return POLYCALL_OK;
 }
 
+/* The process ends: ECL's own handler comes next, on whatever thread that is (a JVM ends on one of its
+ * inner threads), and wants a thread that it knows. */
+static void before_shutdown(void) {
+  if (ecl_process_env_unsafe() == NULL) ecl_import_current_thread(ECL_NIL, ECL_NIL);
+}
+
 static polycall_code start(const polycall_host_start* start, polycall_status* status) {
   /* The process's own signals stay its own; but ECL's locks wake waiters by its interrupt signal. */
   static const int traps[] = {ECL_OPT_TRAP_SIGSEGV,          ECL_OPT_TRAP_SIGFPE,
@@ -102,6 +109,7 @@ static polycall_code start(const polycall_host_start* start, polycall_status* st
     static char name[] = "polycall";
     static char* arguments[] = {name, NULL};
     cl_boot(1, arguments);
+    atexit(before_shutdown);
   }
   /* Nonzero: ECL did not know this thread. It does while the binding is loaded; handlers that run on it
    * make it known by themselves, see platform-ecl.lisp. */
