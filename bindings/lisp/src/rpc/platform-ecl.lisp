@@ -27,6 +27,8 @@ static cl_env_ptr polycall_know_thread(void) {
   cl_env_ptr env = ecl_process_env_unsafe();
   if (env) return env;
   ecl_import_current_thread(ECL_NIL, ECL_NIL);
+  /* Messages have NaN and infinity in them, see setup.lisp. */
+  si_trap_fpe(ECL_T, ECL_NIL);
   __cxa_thread_atexit_impl(polycall_release_thread, 0, &__dso_handle);
   return ecl_process_env_unsafe();
 }
