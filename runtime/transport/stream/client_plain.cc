@@ -93,7 +93,7 @@ bool ClientConnection::StartPlain(const PlainUnary& call, const polycall_message
     plain.owner = owner;
     plain.request = kept.Detach();
     if (keep && bytes.size() <= sizeof(plain.place)) {
-      memcpy(plain.place, bytes.data(), bytes.size());
+      if (!bytes.empty()) memcpy(plain.place, bytes.data(), bytes.size());
       plain.request =
           call::ViewMessage({reinterpret_cast<char*>(plain.place), bytes.size()}, nullptr);
     }
