@@ -224,7 +224,7 @@ void Call::Inherit(Call* parent) {
     if (!cancelled) {
       parent->children_.push_back(this);
       parent->Retain();
-      parent_ = parent;
+      parent_.store(parent, std::memory_order_release);
     }
   }
   if (cancelled) EndWithParent(POLYCALL_CANCELLED);
@@ -241,16 +241,17 @@ void Call::EndWithParent(int32_t code) {
 }
 
 void Call::LeaveParent() {
-  Call* parent = parent_;
+  // Whoever takes the pointer has the reference: this, or the parent's CancelChildren.
+  Call* parent = parent_.exchange(nullptr, std::memory_order_acq_rel);
   if (parent == nullptr) return;
   {
     base::MutexLock lock(parent->mutex_);
     auto& children = parent->children_;
     auto it = std::find(children.begin(), children.end(), this);
-    if (it == children.end()) return;  // CancelChildren took us out
-    *it = children.back();
-    children.pop_back();
-    parent_ = nullptr;
+    if (it != children.end()) {  // else CancelChildren took us out
+      *it = children.back();
+      children.pop_back();
+    }
   }
   parent->Release();
 }
@@ -264,9 +265,10 @@ void Call::CancelChildren(int32_t code) {
   }
   for (Call* child : children) {
     child->EndWithParent(code);
-    child->parent_ = nullptr;
+    if (child->parent_.exchange(nullptr, std::memory_order_acq_rel) != nullptr) {
+      Release();  // the child's reference to us
+    }
     child->Release();
-    Release();  // the child's reference to us
   }
 }
 

@@ -209,6 +209,11 @@ class Call final : public base::RefCounted<Call> {
   bool finished() const { return finished_.load(std::memory_order_acquire); }
   std::vector<void*>* interceptor_states() { return &interceptor_states_; }
   void InterceptMessage(const polycall_message& message, bool sent);
+  // A message of the caller's stream, as the handler takes it. Not as it arrives: over inproc that is on
+  // the caller's thread, and may be before the interceptors of the server have begun with the call.
+  void InterceptReceived(const polycall_message& message) {
+    if (role_ == Role::kHandler) InterceptMessage(message, false);
+  }
   // CallInline's end of a call that was finished in its frame: back to the cache, cheaply.
   void EndInline();
   // The end of a PlainRun that finished the call: gives `refs` references back.
@@ -360,7 +365,7 @@ class Call final : public base::RefCounted<Call> {
   base::Timer timer_;
   std::atomic<bool> timer_armed_{false};
 
-  Call* parent_ = nullptr;  // referenced
+  std::atomic<Call*> parent_{nullptr};  // referenced
   std::vector<Call*> children_ GUARDED_BY(mutex_);
 };
 

@@ -222,6 +222,7 @@ bool Call::Receive(polycall_message* out) {
       }
     }
   }
+  InterceptReceived(*out);
   ReturnCredit(MessageCost(*out));
   return true;
 }
@@ -239,7 +240,7 @@ void Call::ReceiveAsync(polycall_receive_fn received, void* arg) {
 
 void Call::OnMessage(polycall_message owned, bool charged) {
   const uint64_t cost = charged ? MessageCost(owned) : 0;
-  InterceptMessage(owned, false);
+  if (role_ == Role::kCaller) InterceptMessage(owned, false);
   bool dropped = false;
   bool callback = false;
   {
@@ -405,6 +406,7 @@ void Call::DrainHere() {
         ReturnCredit(MessageCost(message));
         base::ApplyThreadHook(hook_);
         base::UserScope scope;
+        InterceptReceived(message);
         received(arg, &message);
         scope.Leave();
         polycall_message_release(&message);
