@@ -125,6 +125,27 @@ exec \${pin:+taskset -c \"$pin\"} ${POLYCALL_JAVA} -XX:+UseSerialGC -Xmx256m \\
   add_dependencies(bench_java bench_echo_java bench_c_module polycall_host_java)
 endif()
 
+# Common Lisp: a program of SBCL, and a module that a C program hosts on ECL.
+if(TARGET polycall_lisp)
+  polycall_generate(TARGET bench_echo_lisp LANGUAGE lisp PROTOS echo.proto)
+  add_dependencies(bench_echo_lisp polycall_lisp)
+  get_target_property(generated_dir bench_echo_lisp POLYCALL_OUT_DIR)
+  set(lisp_program ${CMAKE_CURRENT_BINARY_DIR}/bench_lisp)
+  file(GLOB lisp_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/polycall/lisp/*.lisp)
+  add_custom_command(
+    OUTPUT ${lisp_program}
+    COMMAND ${CMAKE_COMMAND} -E env BENCH_GENERATED=${generated_dir}/echo.polycall.lisp
+            ${POLYCALL_SBCL} --noinform --core ${POLYCALL_LISP_DIR}/polycall.core --no-userinit
+            --no-sysinit --non-interactive
+            --load ${CMAKE_CURRENT_SOURCE_DIR}/polycall/lisp/build.lisp ${lisp_program}
+    DEPENDS ${lisp_sources} ${POLYCALL_LISP_DIR}/polycall.core bench_echo_lisp
+    COMMENT "Building the benchmark of Common Lisp"
+    VERBATIM)
+  add_custom_target(bench_lisp_program DEPENDS ${lisp_program})
+  configure_file(polycall/lisp/module.lisp.in ${CMAKE_CURRENT_BINARY_DIR}/bench_lisp_module.lisp @ONLY)
+  add_dependencies(bench_polycall_hosted bench_echo_lisp)
+endif()
+
 add_custom_target(bench_all)
 
 # The codec's rows: the testees of tests/codec_conformance and their message.
@@ -142,7 +163,7 @@ endif()
 foreach(target bench_floor bench_startup bench_byhand bench_grpc bench_polycall_raw
                bench_polycall_cpp bench_polycall_c bench_polycall_hosted bench_echo_python bench_in_process polycall_python
                bench_haskell_program bench_haskell_module polycall_host_haskell
-               bench_java)
+               bench_java bench_lisp_program)
   if(TARGET ${target})
     add_dependencies(bench_all ${target})
   endif()

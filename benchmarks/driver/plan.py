@@ -94,6 +94,7 @@ HOSTED = (
     ("python", "{sources}/polycall/python_echo.py", ""),
     ("haskell", "{programs}/bench_haskell.so", ""),
     ("java", "{programs}/bench_java.jar", "!bench.EchoBench"),
+    ("lisp", "{programs}/bench_lisp_module.lisp", ""),
 )
 
 
@@ -163,6 +164,14 @@ def all_peers(programs, sources, python):
             client=(str(programs / "bench_polycall_cpp"),),
             server=(str(programs / "bench_haskell"), "server"),
             benches=("latency",), payloads=(SMALL,),
+        ),
+        # A Lisp (SBCL) caller of a C++ server.
+        Peer(
+            "polycall", "lisp->c++",
+            client=(str(programs / "bench_lisp"), "client", "--library", library),
+            server=(str(programs / "bench_polycall_cpp"),),
+            benches=("latency", "inproc"), payloads=(SMALL,),
+            needs=(str(programs / "bench_lisp"),),
         ),
         # A Java caller of a C++ server, and of a C handler in its process.
         Peer(
