@@ -176,7 +176,7 @@ def all_peers(programs, sources, python):
         # A Java caller of a C++ server, and of a C handler in its process.
         Peer(
             "polycall", "java->c++",
-            client=(str(programs / "bench_polycall_java"),),
+            client=(str(programs / "bench_polycall_java"), "client"),
             server=(str(programs / "bench_polycall_cpp"),),
             benches=("latency",), payloads=(SMALL,), needs=(str(programs / "bench_java.jar"),),
         ),
