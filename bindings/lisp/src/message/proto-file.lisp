@@ -21,10 +21,13 @@ things LIST, T and NIL."
 (defvar *own-protos* (merge-pathnames "protos/" (asdf:system-source-directory "polycall"))
   "The folder with the generated code of protobuf's own files (google/protobuf/*.proto).")
 
+(defvar *generated-file* nil
+  "The generated file that is being loaded: its compiled form lies elsewhere, away from what it imports.")
+
 (defun folders-of-imports ()
   "Where the generated code of an import may be: beside the file that is being loaded or compiled, in
 the folders above it, and with the binding."
-  (let ((file (or *compile-file-truename* *load-truename*)))
+  (let ((file (or *generated-file* *compile-file-truename* *load-truename*)))
     (append (when file
               (loop with folder = (butlast (pathname-directory file) 0)
                     while (rest folder)
@@ -42,7 +45,7 @@ the folders above it, and with the binding."
                            proto relative (mapcar #'namestring folders)))
       (let ((file (probe-file (merge-pathnames relative folder))))
         (when file
-          (let ((*package* *package*))
+          (let ((*package* *package*) (*generated-file* file))
             (load (compiled-file file)))
           (return))))))
 
@@ -78,5 +81,6 @@ itself when it cannot be compiled there."
 again after it was changed replaces the definitions in the running image: handlers, servers and clients
 that are there go on."
   (let ((path (or (probe-file file) (error "there is no file ~A" file))) (*package* *package*))
-    (load (compiled-file path))
+    (let ((*generated-file* path))
+      (load (compiled-file path)))
     path))
