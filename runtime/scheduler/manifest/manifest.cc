@@ -26,6 +26,7 @@ class Check {
     CheckName();
     CheckProgram();
     CheckIsolation();
+    CheckSupported();
     if (manifest_.scale().max() != 0 && manifest_.scale().min() > manifest_.scale().max()) {
       Say("scale.min is more than scale.max");
     }
@@ -59,6 +60,21 @@ class Check {
     if (manifest_.program_case() == v1::Manifest::PROGRAM_NOT_SET) {
       Say("the manifest says nothing to run: give 'host' (a module of a language) or 'command'");
     }
+  }
+
+  // What the schema has and polycalld does not do yet. Ignored, a limit or an allow-list would be worse
+  // than none.
+  void CheckSupported() {
+    const auto refuse = [this](bool given, const std::string& key) {
+      if (given) {
+        Say(key + " is not supported by this polycalld; leave it out");
+      }
+    };
+    refuse(!manifest_.callers().empty(), "'callers'");
+    refuse(manifest_.has_admission(), "'admission'");
+    refuse(manifest_.limits().call_time() != 0, "'limits.call_time'");
+    refuse(manifest_.isolation() == v1::INPROC && manifest_.has_host(), "isolation inproc");
+    refuse(manifest_.isolation() == v1::OCI && !manifest_.image().empty(), "isolation oci");
   }
 
   void CheckIsolation() {

@@ -98,6 +98,17 @@ TEST(Manifest, KeysThatDoNotGoTogetherAreRefused) {
               ElementsAre(HasSubstr("name 'Bad_Name'")));
 }
 
+// A caller's identity that is written down but not looked at lets everybody in.
+TEST(Manifest, WhatCannotBeHonouredIsRefusedNotIgnored) {
+  const std::string good = "name: a\nservices: [x.Y]\nhost: {language: c, module: m}\n";
+  EXPECT_THAT(MistakesOf(good), IsEmpty());
+  for (const std::string key :
+       {"callers: ['uid:7']", "admission: {queue: 3}", "limits: {call_time: 1 s}",
+        "isolation: inproc", "isolation: oci\nimage: x"}) {
+    EXPECT_THAT(MistakesOf(good + key + "\n"), ElementsAre(HasSubstr("is not supported"))) << key;
+  }
+}
+
 TEST(Units, BytesAndTimesAreReadAndWritten) {
   EXPECT_EQ(ParseBytes("1.5KiB"), 1536);
   EXPECT_EQ(ParseBytes("64 MiB"), 64 << 20);

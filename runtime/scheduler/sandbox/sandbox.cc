@@ -61,7 +61,7 @@ Status MapUser(pid_t pid, const SandboxSpec& spec) {
 }
 
 // Waits until the child has executed the program (the report pipe closes) or says what failed.
-Status AwaitExec(int report, pid_t pid) {
+Status AwaitExec(int report) {
   ChildFailure failure{};
   size_t got = 0;
   while (got < sizeof failure) {
@@ -80,7 +80,6 @@ Status AwaitExec(int report, pid_t pid) {
   if (got == 0) {
     return OkStatus();
   }
-  (void)pid;
   failure.step[sizeof failure.step - 1] = '\0';
   return FailedPreconditionError(std::string("cannot ") + failure.step + ": " +
                                  std::strerror(failure.error));
@@ -151,7 +150,7 @@ StatusOr<Started> Start(const SandboxSpec& spec, const SeccompProgram* seccomp, 
     status = ErrnoStatus("release the new process");
   }
   if (status.ok()) {
-    status = AwaitExec(report.read.get(), pid);
+    status = AwaitExec(report.read.get());
   }
   if (!status.ok()) {
     EndChild(pid);
