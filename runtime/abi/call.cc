@@ -56,6 +56,17 @@ size_t polycall_call_peer(const polycall_call* call, char* out, size_t size) {
   return CopyText(link != nullptr ? link->peer() : "", out, size);
 }
 
+int polycall_call_identity(const polycall_call* call, polycall_identity* identity) {
+  polycall_identity found = POLYCALL_IDENTITY_INIT;
+  const auto* link = Call::From(call)->link();
+  const auto* known = link != nullptr ? link->identity() : nullptr;
+  if (known != nullptr) known->ToAbi(&found);
+  const size_t size = std::min(identity->struct_size, sizeof(found));
+  found.struct_size = size;
+  memcpy(identity, &found, size);
+  return known != nullptr ? 1 : 0;
+}
+
 polycall_code polycall_call_send(polycall_call* call, const polycall_message* message,
                                  uint32_t flags, polycall_status* status) {
   if (Call::From(call)->forked()) return Forked(status);

@@ -55,6 +55,15 @@ Status FillOptions(const char* target, const polycall_channel_options& from,
   }
   to->hook = from.thread_hook;
   to->user_agent = from.user_agent != nullptr ? from.user_agent : "";
+  to->tls = polycall::transport::TlsOptions::FromAbi(from.tls);
+  if (from.balancing < POLYCALL_BALANCING_DEFAULT ||
+      from.balancing > POLYCALL_BALANCING_LEAST_IN_FLIGHT) {
+    return polycall::base::InvalidArgument("there is no balancing number " +
+                                           std::to_string(from.balancing));
+  }
+  to->balancing = static_cast<polycall_balancing>(from.balancing);
+  if (from.rewire_interval_ns != 0) to->rewire_interval_ns = from.rewire_interval_ns;
+  to->hedging_delay_ns = std::max<int64_t>(from.hedging_delay_ns, 0);
   return {};
 }
 

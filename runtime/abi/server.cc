@@ -43,6 +43,12 @@ polycall_code polycall_server_add_service(polycall_server* server,
   return server->server.AddService(*service, handlers, handler_stride, arg, free_arg).ToAbi(status);
 }
 
+polycall_code polycall_server_allow(polycall_server* server, const char* service,
+                                    const char* const* identities, size_t count,
+                                    polycall_status* status) {
+  return server->server.Allow(service != nullptr ? service : "", identities, count).ToAbi(status);
+}
+
 polycall_code polycall_server_listen(polycall_server* server, const char* target, char* address,
                                      size_t size, polycall_status* status) {
   std::string bound;

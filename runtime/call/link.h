@@ -8,6 +8,7 @@
 #include "base/ref.h"
 #include "base/status.h"
 #include "base/waiter.h"
+#include "call/identity.h"
 #include "call/metadata.h"
 
 namespace polycall::call {
@@ -21,6 +22,8 @@ class Link : public base::RefCounted<Link> {
   virtual const char* transport() const = 0;
   // The peer's address as polycall_call_peer gives it.
   virtual std::string peer() const = 0;
+  // Handler: who the peer is; NULL: nobody vouches for it. Lives as long as the link.
+  virtual const Identity* identity() const { return nullptr; }
 
   // Caller: starts the call at the peer, with its first message (may be NULL) and, if `end`, the
   // half-close. An error ends the call through OnStatus, now or later.

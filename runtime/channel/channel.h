@@ -30,6 +30,10 @@ struct Options {
   std::vector<std::string> transports;
   const polycall_thread_hook* hook = nullptr;
   std::string user_agent;
+  transport::TlsOptions tls;
+  polycall_balancing balancing = POLYCALL_BALANCING_DEFAULT;
+  int64_t rewire_interval_ns = 5 * base::kSecond;  // negative: never
+  int64_t hedging_delay_ns = 0;                    // 0: never
 };
 
 // The methods that a channel's stubs call. Outlives fork() with the handle, so it has no lock that

@@ -25,10 +25,18 @@ base::Reactor::Options ReactorOptions(const polycall_server_options& options) {
   return result;
 }
 
+std::vector<std::string> Names(const char* const* names) {
+  std::vector<std::string> all;
+  for (; names != nullptr && *names != nullptr; ++names) all.emplace_back(*names);
+  return all;
+}
+
 }  // namespace
 
 Server::Server(const polycall_server_options& options)
     : limits_(transport::Limits::FromAbi(options.limits)),
+      tls_(transport::TlsOptions::FromAbi(options.tls)),
+      transports_(Names(options.transports)),
       flags_(options.flags),
       hook_(options.thread_hook),
       name_(options.name != nullptr ? options.name : program_invocation_short_name),
@@ -52,6 +60,40 @@ Server::~Server() {
   for (auto& [name, service] : services_) {
     if (service.free_arg != nullptr) service.free_arg(service.arg);
   }
+}
+
+bool Server::Allows(std::string_view transport) const {
+  return transports_.empty() ||
+         std::find(transports_.begin(), transports_.end(), transport) != transports_.end();
+}
+
+base::Status Server::Allow(std::string_view service, const char* const* identities, size_t count) {
+  if (state_ != kNew) {
+    return base::FailedPrecondition("who may call is set before the server starts");
+  }
+  std::vector<std::string> allowed;
+  for (size_t i = 0; i < count; ++i) {
+    const std::string_view identity = identities[i];
+    const auto is = [&](std::string_view prefix) { return identity.starts_with(prefix); };
+    if (!is("DNS:") && !is("URI:") && !is("IP:") && !is("EMAIL:") && !is("UID:") &&
+        identity.find('=') == std::string_view::npos) {
+      return base::InvalidArgument("\"" + std::string(identity) +
+                                   "\" is no identity; write DNS:name, URI:.., IP:.., EMAIL:.., "
+                                   "UID:number or a certificate's whole subject, as CN=calc");
+    }
+    allowed.emplace_back(identity);
+  }
+  if (service.empty()) {
+    allowed_ = std::move(allowed);
+    return {};
+  }
+  const auto found = services_.find(std::string(service));
+  if (found == services_.end()) {
+    return base::Status(POLYCALL_NOT_FOUND,
+                        "the service " + std::string(service) + " was not added to this server");
+  }
+  found->second.allowed = std::move(allowed);
+  return {};
 }
 
 base::Status Server::AddService(const polycall_service_descriptor& descriptor,

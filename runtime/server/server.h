@@ -25,6 +25,7 @@ struct Service {
   std::string name;
   uint64_t fingerprint = 0;
   std::string file_descriptor_set;
+  std::vector<std::string> allowed;  // identities; empty: as allowed_ of the server
   std::vector<std::unique_ptr<call::ServerMethod>> methods;
   void* arg = nullptr;
   void (*free_arg)(void* arg) = nullptr;
@@ -41,6 +42,7 @@ class Server final : public transport::Acceptor, public call::CallOwner {
                           void (*free_arg)(void* arg));
   base::Status Listen(std::string_view target, std::string* address);
   base::Status Start();
+  base::Status Allow(std::string_view service, const char* const* identities, size_t count);
   void Shutdown(int64_t grace_ns);
   bool Wait(int64_t deadline);
   base::Status RunWorker(int64_t deadline);
@@ -53,6 +55,8 @@ class Server final : public transport::Acceptor, public call::CallOwner {
 
   // Acceptor
   const transport::Limits& limits() const override { return limits_; }
+  const transport::TlsOptions& tls() const override { return tls_; }
+  bool Allows(std::string_view transport) const override;
   base::Reactor& reactor() override { return reactor_; }
   bool AdmitConnection() override;
   void ConnectionClosed() override { connections_.fetch_sub(1); }
@@ -94,6 +98,8 @@ class Server final : public transport::Acceptor, public call::CallOwner {
   bool WaitUntilIdle(int64_t deadline);
 
   const transport::Limits limits_;
+  const transport::TlsOptions tls_;
+  const std::vector<std::string> transports_;  // those that may be spoken; empty: all
   const uint32_t flags_;
   const polycall_thread_hook* const hook_;
   const std::string name_;
@@ -102,6 +108,7 @@ class Server final : public transport::Acceptor, public call::CallOwner {
   Health health_;
 
   std::map<std::string, Service> services_;  // fixed from Start on
+  std::vector<std::string> allowed_;         // for services without a list; empty: everybody
   std::vector<call::ServerMethod*> by_number_;
   std::unordered_map<std::string_view, call::ServerMethod*> by_path_;
   std::vector<negotiation::ServiceInfo> table_;

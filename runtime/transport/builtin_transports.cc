@@ -1,4 +1,7 @@
 // The one list of transports, best first.
+#include <algorithm>
+#include <cstring>
+
 #include "transport/inproc/inproc_transport.h"
 #include "transport/stream/stream_transports.h"
 #include "transport/transport.h"
@@ -16,6 +19,21 @@ Transport* FindTransport(std::string_view name) {
     if (name == transport->name()) return transport;
   }
   return nullptr;
+}
+
+TlsOptions TlsOptions::FromAbi(const polycall_tls_options* abi) {
+  TlsOptions options;
+  if (abi == nullptr) return options;
+  polycall_tls_options copy = POLYCALL_TLS_OPTIONS_INIT;
+  memcpy(&copy, abi, std::min(abi->struct_size, sizeof(copy)));
+  const auto text = [](const char* from) { return std::string(from != nullptr ? from : ""); };
+  options.given = true;
+  options.ca_file = text(copy.ca_file);
+  options.certificate_file = text(copy.certificate_file);
+  options.key_file = text(copy.key_file);
+  options.server_name = text(copy.server_name);
+  options.flags = copy.flags;
+  return options;
 }
 
 Limits Limits::FromAbi(const polycall_limits& abi) {

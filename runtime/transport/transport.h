@@ -41,6 +41,19 @@ struct Limits {
   static Limits FromAbi(const polycall_limits& limits);
 };
 
+// Certificates and keys; see polycall_tls_options.
+struct TlsOptions {
+  bool given = false;
+  std::string ca_file;
+  std::string certificate_file;
+  std::string key_file;
+  std::string server_name;
+  uint32_t flags = 0;
+
+  // NULL: not given.
+  static TlsOptions FromAbi(const polycall_tls_options* options);
+};
+
 // What the handshake agreed, as a connection needs it. "receive": what we take, "send": the peer.
 struct Agreed {
   Limits receive;
@@ -56,6 +69,7 @@ struct PeerInfo {
   std::string address;    // as polycall_call_peer gives it
   const char* transport;  // static
   bool same_process = false;
+  std::shared_ptr<const call::Identity> identity = nullptr;  // NULL: nobody vouches for it
 };
 
 class Connection;
@@ -64,6 +78,9 @@ class Connection;
 class Acceptor {
  public:
   virtual const Limits& limits() const = 0;
+  virtual const TlsOptions& tls() const = 0;
+  // Whether the server's options let `transport` ("shm", "grpc", "http", ..) be spoken.
+  virtual bool Allows(std::string_view transport) const = 0;
   virtual base::Reactor& reactor() = 0;
   // False: there are max_connections already; close at once.
   virtual bool AdmitConnection() = 0;

@@ -94,7 +94,22 @@ OFFSET(polycall_unary, initial_metadata, 144);
 OFFSET(polycall_unary, trailing_metadata, 152);
 OFFSET(polycall_unary, call, 160);
 
-SIZE(polycall_channel_options, 144);
+SIZE(polycall_identity, 32);
+OFFSET(polycall_identity, struct_size, 0);
+OFFSET(polycall_identity, subject, 8);
+OFFSET(polycall_identity, names, 16);
+OFFSET(polycall_identity, name_count, 24);
+
+SIZE(polycall_tls_options, 48);
+OFFSET(polycall_tls_options, struct_size, 0);
+OFFSET(polycall_tls_options, ca_file, 8);
+OFFSET(polycall_tls_options, certificate_file, 16);
+OFFSET(polycall_tls_options, key_file, 24);
+OFFSET(polycall_tls_options, server_name, 32);
+OFFSET(polycall_tls_options, flags, 40);
+OFFSET(polycall_tls_options, reserved, 44);
+
+SIZE(polycall_channel_options, 176);
 OFFSET(polycall_channel_options, struct_size, 0);
 OFFSET(polycall_channel_options, limits, 8);
 OFFSET(polycall_channel_options, connect_timeout_ns, 80);
@@ -106,8 +121,13 @@ OFFSET(polycall_channel_options, interceptors, 112);
 OFFSET(polycall_channel_options, transports, 120);
 OFFSET(polycall_channel_options, thread_hook, 128);
 OFFSET(polycall_channel_options, user_agent, 136);
+OFFSET(polycall_channel_options, tls, 144);
+OFFSET(polycall_channel_options, balancing, 152);
+OFFSET(polycall_channel_options, reserved, 156);
+OFFSET(polycall_channel_options, rewire_interval_ns, 160);
+OFFSET(polycall_channel_options, hedging_delay_ns, 168);
 
-SIZE(polycall_server_options, 120);
+SIZE(polycall_server_options, 136);
 OFFSET(polycall_server_options, struct_size, 0);
 OFFSET(polycall_server_options, limits, 8);
 OFFSET(polycall_server_options, max_threads, 80);
@@ -117,6 +137,8 @@ OFFSET(polycall_server_options, reserved, 92);
 OFFSET(polycall_server_options, interceptors, 96);
 OFFSET(polycall_server_options, thread_hook, 104);
 OFFSET(polycall_server_options, name, 112);
+OFFSET(polycall_server_options, transports, 120);
+OFFSET(polycall_server_options, tls, 128);
 
 SIZE(polycall_handler, 40);
 OFFSET(polycall_handler, struct_size, 0);
@@ -135,6 +157,14 @@ OFFSET(polycall_server_stats, calls_in_flight, 32);
 OFFSET(polycall_server_stats, calls_failed, 40);
 OFFSET(polycall_server_stats, protocol_errors, 48);
 OFFSET(polycall_server_stats, threads, 56);
+
+NUMBER(POLYCALL_TLS_REQUIRE_CLIENT_CERTIFICATE, 1);
+NUMBER(POLYCALL_TLS_ALLOW_1_2, 2);
+
+NUMBER(POLYCALL_BALANCING_DEFAULT, 0);
+NUMBER(POLYCALL_BALANCING_PICK_FIRST, 1);
+NUMBER(POLYCALL_BALANCING_ROUND_ROBIN, 2);
+NUMBER(POLYCALL_BALANCING_LEAST_IN_FLIGHT, 3);
 
 NUMBER(POLYCALL_OK, 0);
 NUMBER(POLYCALL_CANCELLED, 1);

@@ -24,6 +24,8 @@ class FakeAcceptor final : public transport::Acceptor {
   transport::PeerInfo peer;
 
   const transport::Limits& limits() const override { return limits_; }
+  const transport::TlsOptions& tls() const override { return tls_; }
+  bool Allows(std::string_view) const override { return true; }
   base::Reactor& reactor() override { return reactor_; }
   bool AdmitConnection() override { return true; }
   void ConnectionClosed() override {}
@@ -49,6 +51,7 @@ class FakeAcceptor final : public transport::Acceptor {
 
  private:
   const transport::Limits limits_;
+  const transport::TlsOptions tls_;
   const call::InterceptorChain interceptors_{nullptr, 0};
   base::Reactor reactor_{base::Reactor::Options{}};
 };

@@ -335,13 +335,32 @@ POLYCALL_API int32_t polycall_call_kind(const polycall_call* call);
 /* Nanoseconds left, at least 0; INT64_MAX when the call has no deadline. */
 POLYCALL_API int64_t polycall_call_time_left(const polycall_call* call);
 
-/* "inproc", "unix", "tcp"; NULL while a caller's call has no connection yet. Static storage. */
+/* "inproc", "shm", "unix", "tcp", "tls", "grpc", "http"; NULL while a caller's call has no connection
+ * yet. Static storage. */
 POLYCALL_API const char* polycall_call_transport(const polycall_call* call);
 
 /* The peer's address, "unix:/run/calc.sock", "tcp://127.0.0.1:4711", "inproc:calc"; for a unix peer
  * with ",pid=..,uid=.." as the kernel vouches. Written to `out`, NUL-terminated and cut to `size`;
  * returns the full length. */
 POLYCALL_API size_t polycall_call_peer(const polycall_call* call, char* out, size_t size);
+
+/* Who the peer is, as far as somebody vouches for it. `subject` and `names` are borrowed from the call.
+ * `names`: over TLS the certificate's alternative names, each with its kind: "DNS:calc.example",
+ * "URI:spiffe://example/calc", "IP:10.0.0.7", "EMAIL:ada@example"; over unix, shm and inproc
+ * "UID:1000", vouched for by the kernel. */
+typedef struct polycall_identity {
+  size_t struct_size;
+  const char* subject; /* RFC 4514, "CN=calc,O=example"; NULL: no certificate */
+  const char* const* names;
+  size_t name_count;
+} polycall_identity;
+
+#define POLYCALL_IDENTITY_INIT \
+  { sizeof(polycall_identity), NULL, NULL, 0 }
+
+/* Handlers and interceptors of a server: fills `identity`. 1: the peer is known; 0: it is not (plain
+ * TCP, or TLS without a client certificate), and `identity` is empty. */
+POLYCALL_API int polycall_call_identity(const polycall_call* call, polycall_identity* identity);
 
 /* Sends one message. [blocks] while the peer's credit is used up, bounded by the call's deadline.
  * OK means accepted, not received. Not OK: the call has ended, or (FAILED_PRECONDITION) the kind or
@@ -536,6 +555,37 @@ POLYCALL_API polycall_call* polycall_call_set_current(polycall_call* call);
  * Channels
  * --------------------------------------------------------------------------------------------- */
 
+/* Certificates and keys, for targets "tls://" and "grpcs://" and for servers that listen on TLS. Files
+ * are PEM, and are read again when they have changed: new connections take what is new. Copied. */
+typedef struct polycall_tls_options {
+  size_t struct_size;
+  /* Whom to trust. NULL: the system's authorities (channels), no client certificates (servers). */
+  const char* ca_file;
+  /* Our own chain, leaf first, and its key. A server needs both; a channel for mutual TLS. */
+  const char* certificate_file;
+  const char* key_file;
+  const char*
+      server_name; /* channels: the name to find in the certificate; NULL: the target's host */
+  uint32_t flags;  /* polycall_tls_flags */
+  uint32_t reserved;
+} polycall_tls_options;
+
+enum polycall_tls_flags {
+  POLYCALL_TLS_REQUIRE_CLIENT_CERTIFICATE = 1, /* servers: mutual TLS */
+  POLYCALL_TLS_ALLOW_1_2 = 2                   /* TLS 1.2 too, for old peers; without it 1.3 only */
+};
+
+#define POLYCALL_TLS_OPTIONS_INIT \
+  { sizeof(polycall_tls_options), NULL, NULL, NULL, NULL, 0, 0 }
+
+/* How a channel spreads calls over the addresses that its target stands for. */
+typedef enum polycall_balancing {
+  POLYCALL_BALANCING_DEFAULT = 0,        /* what the resolver says, else pick-first */
+  POLYCALL_BALANCING_PICK_FIRST = 1,     /* the first address that answers, until it breaks */
+  POLYCALL_BALANCING_ROUND_ROBIN = 2,    /* all that answer, in turn */
+  POLYCALL_BALANCING_LEAST_IN_FLIGHT = 3 /* of two picked at random the one with fewer calls */
+} polycall_balancing;
+
 /* Retry policy for calls that never started at the peer (always safe) and for idempotent calls that
  * ended UNAVAILABLE. Waits grow from `initial_backoff_ns` by 1.6 to `max_backoff_ns`, with 20 % jitter
  * (https://github.com/grpc/grpc/blob/master/doc/connection-backoff.md); so do reconnects. */
@@ -551,13 +601,28 @@ typedef struct polycall_channel_options {
   const char* const* transports; /* NULL-terminated names that may be used, best first; NULL: all */
   const polycall_thread_hook* thread_hook; /* may be NULL */
   const char* user_agent;                  /* what the peer's logs show; may be NULL */
+  const polycall_tls_options* tls;         /* NULL: the system's authorities, no certificate */
+  int32_t balancing;                       /* polycall_balancing */
+  uint32_t reserved;
+  /* How often a channel in use looks for a better way to its peer, and takes it. 0: 5 s; negative:
+   * never. */
+  int64_t rewire_interval_ns;
+  /* Idempotent unary calls that are not answered after so long are sent to a second address too; the
+   * first answer counts. 0: never. */
+  int64_t hedging_delay_ns;
 } polycall_channel_options;
 
-#define POLYCALL_CHANNEL_OPTIONS_INIT \
-  { sizeof(polycall_channel_options), POLYCALL_LIMITS_INIT, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL }
+#define POLYCALL_CHANNEL_OPTIONS_INIT                                                              \
+  {                                                                                                \
+    sizeof(polycall_channel_options), POLYCALL_LIMITS_INIT, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, \
+        NULL, 0, 0, 0, 0                                                                           \
+  }
 
-/* A channel on `target`: "inproc:calc", "unix:/run/calc.sock", "tcp://host:port", "host:port"
- * (negotiated). Does not connect. NULL with INVALID_ARGUMENT for a target that does not parse. */
+/* A channel on `target`. One end: "inproc:calc", "unix:/run/calc.sock", "tcp://host:port",
+ * "tls://host:port", "grpc://host:port", "grpcs://host:port", "host:port" (negotiated). What a resolver
+ * turns into ends, and keeps up to date: "list:TARGET,TARGET,..", "dns:///host:port", "file:///path"
+ * (a target in each line; the file is watched), "polycall:///name" (a service of the local polycalld).
+ * Does not connect. NULL with INVALID_ARGUMENT for a target that does not parse. */
 POLYCALL_API polycall_channel* polycall_channel_new(const char* target,
                                                     const polycall_channel_options* options,
                                                     polycall_status* status);
@@ -589,7 +654,7 @@ POLYCALL_API const char* polycall_channel_transport(polycall_channel* channel);
 
 /* What was offered, chosen and refused in the last connection attempt, as a JSON object
  * {"target","state","transport","address","peer_version","offers":[{"transport","address","chosen",
- * "reason"}],"services":[{"name","methods","fingerprint"}],"handshake_us"}; the caller frees it with
+ * "reason","cost_us"}],"services":[{"name","methods","fingerprint"}],"handshake_us"}; the caller frees it with
  * polycall_string_free. */
 POLYCALL_API char* polycall_channel_explain(polycall_channel* channel);
 POLYCALL_API void polycall_string_free(char* string);
@@ -613,6 +678,10 @@ typedef struct polycall_server_options {
   const polycall_interceptor* interceptors; /* copied; their args must outlive the server */
   const polycall_thread_hook* thread_hook;  /* may be NULL */
   const char* name; /* what peers' `explain` shows; NULL: the program's name */
+  /* NULL-terminated names of what may be spoken on its listeners: "inproc", "shm", "unix", "tcp",
+   * "tls", "grpc", "http"; NULL: all (TLS needs `tls`). */
+  const char* const* transports;
+  const polycall_tls_options* tls; /* may be NULL: then no TLS */
 } polycall_server_options;
 
 enum polycall_server_flags {
@@ -622,8 +691,11 @@ enum polycall_server_flags {
   POLYCALL_SERVER_NO_DESCRIPTION = 4 /* do not serve polycall.v1.Description */
 };
 
-#define POLYCALL_SERVER_OPTIONS_INIT \
-  { sizeof(polycall_server_options), POLYCALL_LIMITS_INIT, 0, 0, 0, 0, NULL, NULL, NULL }
+#define POLYCALL_SERVER_OPTIONS_INIT                                                           \
+  {                                                                                            \
+    sizeof(polycall_server_options), POLYCALL_LIMITS_INIT, 0, 0, 0, 0, NULL, NULL, NULL, NULL, \
+        NULL                                                                                   \
+  }
 
 POLYCALL_API polycall_server* polycall_server_new(const polycall_server_options* options,
                                                   polycall_status* status);
@@ -654,7 +726,16 @@ POLYCALL_API polycall_code polycall_server_add_service(polycall_server* server,
                                                        void (*free_arg)(void* arg),
                                                        polycall_status* status);
 
-/* Listens on "inproc:name", "unix:/path" or "tcp://host:port" (port 0: any). Before or after start.
+/* Who may call `service`: peers that have one of `identities` ("DNS:..", "URI:..", "UID:..", as
+ * polycall_identity names them, or "CN=..", a whole subject). Calls of others end PERMISSION_DENIED. `service` ""
+ * sets it for those that have no list of their own. Copied; before polycall_server_start only. NOT_FOUND for a
+ * service that was not added, INVALID_ARGUMENT for an identity of no known kind. */
+POLYCALL_API polycall_code polycall_server_allow(polycall_server* server, const char* service,
+                                                 const char* const* identities, size_t count,
+                                                 polycall_status* status);
+
+/* Listens on "inproc:name", "unix:/path", "tcp://host:port" or "tls://host:port" (port 0: any; "tls" takes
+ * nothing but TLS, "tcp" also takes it if the options have `tls`). Before or after start.
  * `address` (may be NULL) receives the target that callers use, NUL-terminated, cut to `size`.
  * ALREADY_EXISTS when somebody listens there; a unix socket file that nobody listens on is replaced.
  * A unix socket file is made with mode 0600 & ~umask and removed at shutdown.
