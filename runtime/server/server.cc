@@ -14,8 +14,10 @@
 namespace polycall::server {
 namespace {
 
-// After the last call has ended: for peers to read their answers and the go-away, and to close.
-constexpr int64_t kGoodbye = 250 * base::kMillisecond;
+// After the last call has ended: for peers to read their answers and the go-away, and to close. A call
+// that a peer sent before it read the go-away is answered meanwhile: it never started.
+constexpr int64_t kShortestGoodbye = 250 * base::kMillisecond;
+constexpr int64_t kLongestGoodbye = 2 * base::kSecond;
 
 base::Reactor::Options ReactorOptions(const polycall_server_options& options) {
   base::Reactor::Options result;
@@ -223,7 +225,8 @@ void Server::Shutdown(int64_t grace_ns) {
     for (transport::Listener* listener : listeners) listener->DrainConnections();
     const bool idle = WaitUntilIdle(deadline);
     if (idle) {
-      const int64_t goodbye = base::DeadlineAfter(kGoodbye);
+      const int64_t goodbye = base::DeadlineAfter(
+          std::clamp(base::TimeLeft(deadline), kShortestGoodbye, kLongestGoodbye));
       while (connections_.load() > 0 && base::NowNs() < goodbye) {
         base::MutexLock lock(mutex_);
         changed_.wait_for(mutex_, std::chrono::milliseconds(1));

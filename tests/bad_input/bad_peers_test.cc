@@ -261,5 +261,27 @@ TEST_P(BadPeers, CallsThatEndEarlyDoNotUseUpTheConnectionsCredit) {
   polycall_channel_free(channel);
 }
 
+// A drain met a connection between its connect and its HELLO: GO_AWAY came where ACCEPT had to, the
+// caller took it for a refused handshake, and its call failed although another server would have had it.
+TEST(DrainingServer, ADrainThatMeetsAHandshakeLetsItEndFirst) {
+  TestServer server;
+  RawPeer early = RawPeer::Connect(server.Target("unix"));
+  RawPeer greeted = RawPeer::Greeted(server.Target("unix"));
+  ASSERT_TRUE(early.ok() && greeted.ok());
+  ASSERT_TRUE(early.Send(Opening().substr(0, 4)));
+  std::thread shutdown([&] { polycall_server_shutdown(server.get(), 20'000'000'000); });
+  const auto away = greeted.ReadAnswer();
+  ASSERT_TRUE(early.Send(Opening().substr(4)));
+  const auto accept = early.ReadAnswer();
+  const auto away_too = early.ReadAnswer();
+  early.HalfClose();
+  greeted.HalfClose();
+  shutdown.join();
+  ASSERT_TRUE(away && accept && away_too);
+  EXPECT_EQ(away->header.type, call::FrameType::kGoAway);
+  EXPECT_EQ(accept->header.type, call::FrameType::kAccept);
+  EXPECT_EQ(away_too->header.type, call::FrameType::kGoAway);
+}
+
 }  // namespace
 }  // namespace polycall::bad_input

@@ -101,7 +101,9 @@ void StreamListener::AcceptOne(int fd) {
       new ServerConnection(fd, std::move(peer), acceptor_, this));
   {
     base::MutexLock lock(mutex_);
-    if (accepting_) {
+    // A socket that others accept from too is not refused by our leaving: who was taken from its
+    // backlog in that moment is told go-away after the handshake, and comes to one of them.
+    if (accepting_ || inherited_) {
       connection->Retain();
       connections_.insert(connection.get());
     } else {

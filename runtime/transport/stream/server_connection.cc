@@ -270,6 +270,8 @@ void ServerConnection::AfterWrite(FrameWriter::Result result) {
 }
 
 void ServerConnection::Drain() {
+  // A peer that waits for its ACCEPT takes nothing else for an answer: it hears of it right after.
+  if (!accepted_.load()) return;
   if (draining_.exchange(true) || closed_) return;
   FrameHeader header;
   header.type = FrameType::kGoAway;

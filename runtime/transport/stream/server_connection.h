@@ -98,6 +98,7 @@ class ServerConnection final : public call::Link, public base::Source {
   Agreed agreed_;
   std::atomic<bool> closed_{false};
   std::atomic<bool> draining_{false};
+  std::atomic<bool> accepted_{false};  // ACCEPT was sent; stored before draining() is looked at
   std::atomic<int64_t> last_activity_{0};
   std::atomic<int64_t> ping_sent_{0};
   std::atomic<uint64_t> reads_{0};

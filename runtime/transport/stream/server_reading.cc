@@ -147,6 +147,7 @@ bool ServerConnection::DispatchHandshake(const FrameHeader& header, std::string_
   FrameHeader answer;
   answer.type = FrameType::kAccept;
   AfterWrite(writer_.Write(answer, accept, nullptr, false));
+  accepted_.store(true);
   if (acceptor_->draining()) Drain();
   return true;
 }
