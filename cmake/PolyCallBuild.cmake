@@ -42,6 +42,35 @@ function(polycall_add_test name)
   set_tests_properties(${name} PROPERTIES TIMEOUT 120)
 endfunction()
 
+# polycall_add_module(NAME SOURCES... [LIBS ...]): libpolycall_NAME.so, which libpolycall.so loads from
+# beside itself when it is first needed (runtime/base/module.h). Exports polycall_NAME_module alone and
+# links neither libpolycall.so nor its objects. Target polycall_NAME; its name is added to the global
+# property POLYCALL_MODULES, from which the bindings' packages take what they carry along.
+function(polycall_add_module name)
+  cmake_parse_arguments(arg "" "" "LIBS" ${ARGN})
+  set(target polycall_${name})
+  set(exports ${CMAKE_CURRENT_BINARY_DIR}/${target}.map)
+  file(CONFIGURE OUTPUT ${exports} CONTENT "{ global: ${target}_module; local: *; };\n")
+  add_library(${target} MODULE ${arg_UNPARSED_ARGUMENTS})
+  target_include_directories(${target} PRIVATE
+    ${PROJECT_SOURCE_DIR}/runtime/include ${PROJECT_SOURCE_DIR}/runtime)
+  target_link_libraries(${target} PRIVATE ${arg_LIBS} Threads::Threads polycall_warnings)
+  target_compile_options(${target} PRIVATE -fvisibility=hidden -fvisibility-inlines-hidden)
+  target_link_options(${target} PRIVATE -Wl,--version-script=${exports})
+  if(NOT POLYCALL_SANITIZE) # whose functions come with the program
+    target_link_options(${target} PRIVATE -Wl,--no-undefined)
+  endif()
+  set_target_properties(${target} PROPERTIES
+    LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/runtime # where libpolycall.so is
+    LINK_DEPENDS ${exports})
+  add_dependencies(modules ${target})
+  set_property(GLOBAL APPEND PROPERTY POLYCALL_MODULES ${target})
+  install(TARGETS ${target} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endfunction()
+
+# All modules: `ninja modules`.
+add_custom_target(modules)
+
 # Where hosts lie in the build tree: polycall/ beside libpolycall.so, as when installed.
 set(POLYCALL_HOST_DIR ${PROJECT_BINARY_DIR}/runtime/polycall)
 
