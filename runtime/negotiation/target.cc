@@ -5,7 +5,14 @@
 namespace polycall::negotiation {
 namespace {
 
-constexpr char kForms[] = "write inproc:name, unix:/path, tcp://host:port or host:port";
+constexpr char kForms[] =
+    "write inproc:name, unix:/path, tcp://host:port or host:port (tls://, grpc:// and grpcs:// go "
+    "like tcp://)";
+
+// "tcp" and every other transport that is named by a scheme before "://".
+bool IsScheme(std::string_view name) {
+  return name != "inproc" && name != "unix" && transport::FindTransport(name) != nullptr;
+}
 
 }  // namespace
 
@@ -22,8 +29,12 @@ base::Status ParseTarget(std::string_view text, Target* out) {
     out->address = text.substr(prefix.size());
     return true;
   };
-  if (!scheme("inproc:", "inproc") && !scheme("unix:", "unix") && !scheme("tcp://", "tcp")) {
-    const size_t separator = text.find("://");
+  const size_t separator = text.find("://");
+  if (scheme("inproc:", "inproc") || scheme("unix:", "unix")) {
+  } else if (separator != std::string_view::npos && IsScheme(text.substr(0, separator))) {
+    out->transport = text.substr(0, separator);
+    out->address = text.substr(separator + 3);
+  } else {
     if (separator != std::string_view::npos) {
       return bad("there is no transport \"" + std::string(text.substr(0, separator)) + "\"");
     }
