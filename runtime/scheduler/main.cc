@@ -5,15 +5,15 @@
 // MANIFESTS is a folder of *.yaml files (idl/polycall/scheduler/v1/manifest.proto). Ends at SIGTERM or
 // SIGINT, after draining what it started. Exit codes: 0 ended as asked, 1 cannot run, 2 command line
 // or manifests wrong.
-#include <grp.h>
-#include <pwd.h>
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 
 #include "control/control.h"
 
@@ -25,22 +25,10 @@ struct Options {
   std::string run_folder = "/run/polycall";
   std::vector<std::string> listen;
   std::string tool;
-  std::string operators = "polycall";
+  std::string operators = "@polycall";
+  std::optional<std::string> viewers;
   std::vector<std::string> shared_folders;
 };
-
-// The users of a group, for the operator role. A group that does not exist has none.
-std::set<uint32_t> MembersOf(const std::string& name) {
-  std::set<uint32_t> members;
-  if (const group* found = getgrnam(name.c_str())) {
-    for (char** member = found->gr_mem; *member != nullptr; ++member) {
-      if (const passwd* user = getpwnam(*member)) {
-        members.insert(user->pw_uid);
-      }
-    }
-  }
-  return members;
-}
 
 int Fail(const Status& status, int code) {
   std::cerr << "polycalld: " << status.message() << "\n";
@@ -56,6 +44,20 @@ int Run(const Options& options) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   const UniqueFd signal_fd(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
 
+  Roles roles{.own_uid = geteuid(), .operators = {}, .viewers = std::nullopt};
+  if (auto operators = ParseUsers(options.operators); operators.ok()) {
+    roles.operators = *operators;
+  } else {
+    return Fail(InvalidArgumentError("--operators: " + std::string(operators.status().message())),
+                2);
+  }
+  if (options.viewers) {
+    auto viewers = ParseUsers(*options.viewers);
+    if (!viewers.ok()) {
+      return Fail(InvalidArgumentError("--viewers: " + std::string(viewers.status().message())), 2);
+    }
+    roles.viewers = *viewers;
+  }
   const std::vector<ReadManifest> manifests = LoadManifests(options.manifests);
   EventLoop loop;
   Launcher launcher({.run_folder = options.run_folder,
@@ -69,7 +71,17 @@ int Run(const Options& options) {
   if (auto applied = fleet.Apply(manifests); !applied.ok()) {
     return Fail(applied.status(), applied.status().code() == Code::kInvalidArgument ? 2 : 1);
   }
-  Control control(shared, fleet, {geteuid(), MembersOf(options.operators)}, options.manifests);
+  bool asked = false;
+  const auto end = [&] {
+    if (asked) {
+      loop.Stop();  // asked a second time: at once
+      return;
+    }
+    asked = true;
+    fleet.Shutdown([&] { loop.Stop(); });
+  };
+  Control control(shared, fleet, roles,
+                  {.manifests = std::filesystem::absolute(options.manifests), .page = ""}, end);
   Server server;
   Status status = server.AddService(&control);
   for (const std::string& target : options.listen) {
@@ -77,6 +89,8 @@ int Run(const Options& options) {
     auto address = server.Listen(target);
     status = address.status();
     if (address.ok()) {
+      // Every user may knock: the roles say who may do what.
+      if (target.starts_with("unix:")) (void)chmod(target.c_str() + 5, 0666);
       std::cout << "listening " << *address << std::endl;
     }
   }
@@ -86,16 +100,10 @@ int Run(const Options& options) {
   if (!status.ok()) {
     return Fail(status, 1);
   }
-  bool asked = false;
   loop.Watch(signal_fd.get(), [&] {
     signalfd_siginfo info;
     (void)!read(signal_fd.get(), &info, sizeof info);
-    if (asked) {
-      loop.Stop();  // a second signal: at once
-      return;
-    }
-    asked = true;
-    fleet.Shutdown([&] { loop.Stop(); });
+    end();
   });
   loop.Run();
   server.Shutdown(std::chrono::seconds(1));
@@ -115,10 +123,15 @@ int main(int argc, char** argv) {
   app.add_option("--listen", options.listen,
                  "where the control API is served (default: unix:RUN/polycalld.sock)");
   app.add_option("--tool", options.tool, "the polycall command (default: beside polycalld)");
-  app.add_option("--operators", options.operators, "the group whose members are operators")
+  app.add_option("--operators", options.operators,
+                 "who may start, stop and scale: uids, users, @groups, with commas")
       ->capture_default_str();
+  app.add_option(
+      "--viewers", options.viewers,
+      "who may look and resolve, written so (default: everybody who reaches the socket)");
   app.add_option("--share", options.shared_folders,
                  "folders that every sandbox sees, read-only, beside /usr");
+  app.set_config("--config", "", "a file of these options: operators=\"1000,@staff\"");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -2,38 +2,44 @@
 #ifndef POLYCALL_SCHEDULER_CONTROL_CONTROL_H_
 #define POLYCALL_SCHEDULER_CONTROL_CONTROL_H_
 
+#include <functional>
 #include <string>
 
+#include "control/callers.h"
+#include "control/meter.h"
+#include "control/roles.h"
 #include "polycall/scheduler/v1/scheduler.polycall.h"
 #include "service/fleet.h"
 
 namespace polycall::scheduler {
 
-enum class Role { kViewer, kOperator, kAdmin };
-
-// Whom a caller's user lets be what: see scheduler.proto.
-struct Roles {
-  uint32_t own_uid = 0;
-  std::set<uint32_t> operators;  // uids of the operator group's members
-
-  // The role of a peer as ServerContext::peer() names it. Who has no known user is a viewer.
-  Role Of(const std::string& peer) const;
+// What the control API says of its polycalld.
+struct Identity {
+  std::string manifests;  // the folder for an Apply that names none
+  std::string page;       // the page's address, or empty
+  EventLoop::Clock::time_point started = EventLoop::Clock::now();
 };
 
 // Handlers run on the runtime's threads and hand everything to the loop; no thread waits.
 class Control final : public v1::Scheduler::CallbackService {
  public:
-  // All are borrowed. `manifests` is the folder for an Apply that names none.
-  Control(Shared& shared, Fleet& fleet, Roles roles, std::string manifests);
+  // The first two are borrowed. `end` drains everything and ends polycalld.
+  Control(Shared& shared, Fleet& fleet, Roles roles, Identity identity, std::function<void()> end);
 
-  void Resolve(ServerContext& context, const v1::ResolveRequest& request,
-               ServerWriter<v1::Resolution>& writer, Responder<void> done) override;
+  void Watch(ServerContext& context, const v1::WatchRequest& request,
+             ServerWriter<v1::Resolution>& writer, Responder<void> done) override;
+  void Report(ServerContext& context, const v1::ReportRequest& request,
+              Responder<v1::ReportResponse> done) override;
   void List(ServerContext& context, const v1::ListRequest& request,
             Responder<v1::ListResponse> done) override;
+  void Top(ServerContext& context, const v1::TopRequest& request,
+           ServerWriter<v1::Snapshot>& writer, Responder<void> done) override;
   void Events(ServerContext& context, const v1::EventsRequest& request,
               ServerWriter<v1::Event>& writer, Responder<void> done) override;
   void Logs(ServerContext& context, const v1::LogsRequest& request,
             ServerWriter<v1::LogLine>& writer, Responder<void> done) override;
+  void Introduce(ServerContext& context, const v1::IntroduceRequest& request,
+                 Responder<v1::IntroduceResponse> done) override;
   void Apply(ServerContext& context, const v1::ApplyRequest& request,
              Responder<v1::ApplyResponse> done) override;
   void Scale(ServerContext& context, const v1::ScaleRequest& request,
@@ -42,12 +48,22 @@ class Control final : public v1::Scheduler::CallbackService {
             Responder<v1::StopResponse> done) override;
   void Start(ServerContext& context, const v1::StartRequest& request,
              Responder<v1::StartResponse> done) override;
+  void Shutdown(ServerContext& context, const v1::ShutdownRequest& request,
+                Responder<v1::ShutdownResponse> done) override;
+
+  // What Top's callers and the page see. Loop thread only.
+  v1::Snapshot Look();
 
  private:
+  Status NoService(const std::string& name) const;
+
   Shared& shared_;
   Fleet& fleet_;
   const Roles roles_;
-  const std::string manifests_;
+  const Identity identity_;
+  const std::function<void()> end_;
+  Callers callers_;
+  Meter meter_;
 };
 
 }  // namespace polycall::scheduler

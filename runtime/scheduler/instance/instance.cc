@@ -102,6 +102,9 @@ void Instance::ScheduleStats() {
     probe_->Stats(kIdleInterval, [this](const StatusOr<polycall::v1::Stats>& stats) {
       if (stats.ok()) {
         stats_ = *stats;
+        // Our own that are under way may be counted or not: it never goes down.
+        const uint64_t ours = std::min(probe_->calls(), stats_.calls_started());
+        calls_ = std::max(calls_, stats_.calls_started() - ours);
         observer_.OnStats(this);
       }
       if (state_ == v1::SERVING) {
@@ -173,12 +176,14 @@ v1::Instance Instance::Describe() const {
   described.set_target(target());
   described.set_age((EventLoop::Clock::now() - started_) / nanoseconds(1));
   described.set_start_time(start_time_.count());
-  described.set_calls_started(stats_.calls_started());
+  described.set_calls_started(calls_);
   described.set_calls_in_flight(in_flight());
   described.set_calls_failed(stats_.calls_failed());
   described.set_connections(stats_.connections_open());
   if (launched_.cgroup) {
-    described.set_memory(launched_.cgroup->Use().memory);
+    const CgroupUse use = launched_.cgroup->Use();
+    described.set_memory(use.memory);
+    described.set_cpu_time(use.cpu_ns);
   }
   return described;
 }

@@ -55,6 +55,8 @@ class Instance {
   const polycall::v1::Stats& stats() const { return stats_; }
   // Calls in flight at the last look, without the looking one.
   uint64_t in_flight() const;
+  // Calls so far at the last look, without our own.
+  uint64_t calls() const { return calls_; }
 
   v1::Instance Describe() const;
 
@@ -85,6 +87,7 @@ class Instance {
   uint32_t failures_ = 0;  // of health checks, one after the other
   std::string sick_;       // why it was killed by us
   polycall::v1::Stats stats_;
+  uint64_t calls_ = 0;
 };
 
 }  // namespace polycall::scheduler

@@ -9,6 +9,7 @@ Probe::Probe(EventLoop& loop, const std::string& target)
       description_(channel_) {}
 
 void Probe::Check(std::chrono::nanoseconds timeout, std::function<void(const Status&)> answer) {
+  ++calls_;
   using grpc::health::v1::HealthCheckResponse;
   health_.CheckAsync({},
                      [&loop = loop_, alive = std::weak_ptr(alive_),
@@ -28,6 +29,7 @@ void Probe::Check(std::chrono::nanoseconds timeout, std::function<void(const Sta
 
 void Probe::Stats(std::chrono::nanoseconds timeout,
                   std::function<void(const StatusOr<polycall::v1::Stats>&)> answer) {
+  ++calls_;
   description_.GetStatsAsync({},
                              [&loop = loop_, alive = std::weak_ptr(alive_),
                               answer = std::move(answer)](StatusOr<polycall::v1::Stats> stats) {

@@ -23,12 +23,16 @@ class Probe {
   // Whether the instance serves. Waits for it to come up, up to `timeout`.
   void Check(std::chrono::nanoseconds timeout, std::function<void(const Status&)> answer);
 
+  // How many calls it has made so far: counters of the instance's count them, too.
+  uint64_t calls() const { return calls_; }
+
   // Its counters.
   void Stats(std::chrono::nanoseconds timeout,
              std::function<void(const StatusOr<polycall::v1::Stats>&)> answer);
 
  private:
   EventLoop& loop_;
+  uint64_t calls_ = 0;
   // What callbacks of calls under way look at, in the loop: gone with the probe.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::shared_ptr<Channel> channel_;

@@ -2,6 +2,7 @@
 
 #include <google/protobuf/util/message_differencer.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -80,6 +81,19 @@ void Fleet::Shutdown(std::function<void()> done) {
 ServiceController* Fleet::Find(const std::string& name) {
   const auto found = services_.find(name);
   return found == services_.end() ? nullptr : found->second.get();
+}
+
+ServiceController* Fleet::FindByAnyName(const std::string& name) {
+  if (ServiceController* const service = Find(name)) {
+    return service;
+  }
+  for (const auto& [other, service] : services_) {
+    const auto& listed = service->manifest().services();
+    if (std::find(listed.begin(), listed.end(), name) != listed.end()) {
+      return service.get();
+    }
+  }
+  return nullptr;
 }
 
 ServiceController* Fleet::FindOwner(const std::string& instance) {

@@ -22,6 +22,9 @@ class Fleet {
   // INVALID_ARGUMENT lists them all.
   StatusOr<v1::ApplyResponse> Apply(const std::vector<ReadManifest>& manifests);
 
+  // The service whose manifest has that name, or else the first one that lists a service of that name
+  // ("symbolic.v1.Parser"). NULL: none.
+  ServiceController* FindByAnyName(const std::string& name);
   // The service, or NULL.
   ServiceController* Find(const std::string& name);
   // The service that an instance ("parser-3") belongs to, or NULL.

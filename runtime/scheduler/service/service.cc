@@ -178,6 +178,7 @@ void ServiceController::RetryLater() {
   const nanoseconds pause = restarts_->Ended(now);
   if (restarts_->crash_loop(now)) {
     Say("", "crash loop", trouble_);
+    Changed();
   }
   shared_.loop.Cancel(retry_timer_);
   retry_timer_ = shared_.loop.After(pause, [this] {
@@ -240,26 +241,11 @@ void ServiceController::Changed() {
   }
 }
 
-v1::Resolution ServiceController::Resolve() {
-  std::vector<const Instance*> serving;
-  for (const auto& [id, instance] : instances_) {
-    if (instance->state() == v1::SERVING) {
-      serving.push_back(instance.get());
-    }
-  }
-  std::stable_sort(serving.begin(), serving.end(), [](const Instance* a, const Instance* b) {
-    return a->in_flight() < b->in_flight();
-  });
-  v1::Resolution resolution;
-  for (const Instance* instance : serving) {
-    resolution.add_targets(instance->target());
-  }
-  if (serving.empty()) {
-    resolution.add_targets("unix:" + front_door());
+void ServiceController::Want() {
+  if (Serving() == 0) {
     waiting_ = true;
     Reconcile();
   }
-  return resolution;
 }
 
 uint64_t ServiceController::Watch(std::function<void()> changed) {
@@ -298,6 +284,7 @@ void ServiceController::Start() {
   shared_.loop.Cancel(std::exchange(retry_timer_, 0));
   waiting_ = true;
   Reconcile();
+  Changed();
 }
 
 void ServiceController::Scale(uint32_t min, uint32_t max) {
@@ -331,26 +318,6 @@ void ServiceController::Shutdown(std::function<void()> done) {
   for (const auto& [id, instance] : instances_) {
     instance->Drain();
   }
-}
-
-v1::Service ServiceController::Describe() const {
-  v1::Service described;
-  described.set_name(manifest_->name());
-  described.set_language(manifest_->has_host() ? manifest_->host().language() : "");
-  described.set_isolation(v1::Isolation_Name(manifest_->isolation()));
-  described.set_min(scale_.min());
-  described.set_max(scale_.max());
-  if (stopped_) {
-    described.set_note("stopped");
-  } else if (restarts_->crash_loop(EventLoop::Clock::now())) {
-    described.set_note("crash loop: " + trouble_);
-  } else if (!trouble_.empty()) {
-    described.set_note(trouble_);
-  }
-  for (const auto& [id, instance] : instances_) {
-    *described.add_instances() = instance->Describe();
-  }
-  return described;
 }
 
 }  // namespace polycall::scheduler

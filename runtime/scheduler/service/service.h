@@ -22,7 +22,7 @@ struct Shared {
   Launcher& launcher;
   Journal<v1::Event> events{10'000};
   Journal<v1::LogLine> logs{10'000};
-  std::set<uint32_t> numbers;  // taken by living instances
+  std::set<uint32_t> numbers = {};  // taken by living instances
 
   uint32_t TakeNumber();
 };
@@ -50,14 +50,17 @@ class ServiceController final : private Instance::Observer {
   // Drains all and calls `done` when none is left. For the end of polycalld.
   void Shutdown(std::function<void()> done);
 
-  // Targets of what serves now, the least busy first, or the front door when nothing does (which
-  // counts as a need for an instance).
-  v1::Resolution Resolve();
+  // Where the service can be called now: at what serves, the least busy first, or else at its front
+  // door.
+  v1::Resolution Resolve() const;
+  // Somebody is about to call: an instance is started if there is none.
+  void Want();
   // Calls `changed` after every change of Resolve's answer.
   uint64_t Watch(std::function<void()> changed);
   void Unwatch(uint64_t id);
 
   const v1::Manifest& manifest() const { return *manifest_; }
+  const std::map<std::string, std::unique_ptr<Instance>>& instances() const { return instances_; }
   std::string front_door() const;
   v1::Service Describe() const;
 
