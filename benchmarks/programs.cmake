@@ -37,6 +37,8 @@ add_executable(bench_grpc peers/grpc/callback_client.cc peers/grpc/client.cc pee
 target_link_libraries(bench_grpc PRIVATE bench_common bench_echo_messages
   PkgConfig::POLYCALL_BENCH_GRPC absl_synchronization polycall_warnings)
 
+include(peers/peers.cmake)
+
 add_executable(bench_polycall_raw polycall/raw_echo.c polycall/raw_echo_client.c
   polycall/raw_echo_server.c)
 target_link_libraries(bench_polycall_raw PRIVATE bench_common polycall polycall_warnings)
@@ -160,7 +162,7 @@ if(TARGET codec_conformance)
   add_custom_target(bench_codec_message DEPENDS ${codec_message})
   add_dependencies(bench_all bench_codec_message codec_conformance)
 endif()
-foreach(target bench_floor bench_startup bench_byhand bench_grpc bench_polycall_raw
+foreach(target bench_floor bench_startup bench_byhand bench_grpc bench_capnproto bench_thrift bench_ice bench_polycall_raw
                bench_polycall_cpp bench_polycall_c bench_polycall_hosted bench_echo_python bench_in_process polycall_python
                bench_haskell_program bench_haskell_module polycall_host_haskell
                bench_java bench_lisp_program)

@@ -6,7 +6,8 @@ import re
 SMALL = 32
 MIXED = 1024  # the codec's message, about
 PAYLOADS = (32, 1024, 65536, 1048576)
-TRANSPORTS = ("unix", "tcp")
+TRANSPORTS = SOCKETS = ("unix", "tcp")
+OTHERS = ("capnproto", "thrift", "ice")
 PLACEMENTS = ("same", "cross")
 
 # Whose time the others' is compared with: one of them takes part in each case.
@@ -40,6 +41,7 @@ class Peer:
     variant: str = ""
     in_process: tuple | None = None  # what measures `inproc`; None: the client does
     needs: tuple = ()  # files without which it is left out
+    transports: tuple = ("unix", "tcp")  # besides inproc
 
     @property
     def label(self):
@@ -48,7 +50,9 @@ class Peer:
     def takes_part(self, case):
         if case.bench not in self.benches or case.payload not in self.payloads:
             return False
-        return case.transport == "inproc" or self.server is not None
+        if case.transport == "inproc":
+            return True
+        return self.server is not None and case.transport in self.transports
 
 
 def all_cases():
@@ -115,6 +119,16 @@ def hosted_peers(programs, sources, python):
     return [peer(*plain), *(peer(language, language, file, rest) for language, file, rest in HOSTED)]
 
 
+def other_frameworks(programs):
+    """Frameworks besides gRPC. Their names are in OTHERS for the targets."""
+
+    def peer(name, transports):
+        command = (str(programs / f"bench_{name}"),)
+        return Peer(name, "c++", command, command, ("latency", "inflight", "inproc"), transports=transports)
+
+    return [peer("capnproto", SOCKETS), peer("thrift", SOCKETS), peer("ice", ("tcp",))]
+
+
 def all_peers(programs, sources, python):
     """The contestants in the order in which they take turns. `programs`: the folder of the built
     programs, `sources`: benchmarks/, `python`: the interpreter's command line."""
@@ -133,6 +147,7 @@ def all_peers(programs, sources, python):
         Peer("polycall", "c++", **program("bench_polycall_cpp", every)),
         Peer("grpc", "c++", **program("bench_grpc", every)),
         Peer("grpc-sync", "c++", **program("bench_grpc", ("latency",), payloads=(SMALL,), variant="sync")),
+        *other_frameworks(programs),
         Peer("polycall", "c", **program("bench_polycall_c", ("latency", "inflight", "inproc"), payloads=(SMALL,))),
         Peer(
             "polycall-raw", "c",

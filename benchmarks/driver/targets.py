@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from plan import MIXED, SMALL, Case
+from plan import MIXED, OTHERS, PAYLOADS, PLACEMENTS, SMALL, SOCKETS, Case
 from rows import ratio_to
 
 MET, NEAR, MISSED, UNKNOWN = "met", "near", "MISSED", "not measured"
@@ -73,6 +73,24 @@ def _socket_verdicts(results, transport, placement):
             )
 
 
+def _framework_verdicts(results):
+    """Ahead of each other framework on one core, at most 5 % behind across cores: the worst row of
+    each placement. In process and on one core, every row counts as `same`."""
+    for placement, limit in (("same", 1), ("cross", 1.05)):
+        for other in OTHERS:
+            ratios = []
+            for transport in SOCKETS:
+                cases = [(Case("latency", transport, placement, payload), "p50_ns") for payload in PAYLOADS]
+                cases.append((Case("inflight", transport, placement, SMALL), "calls_per_s"))
+                ratios += [_ratio(results, case, "polycall", other, field) for case, field in cases]
+            if placement == "same":
+                ratios.append(_ratio(results, Case("inproc", "inproc", "same", SMALL), "polycall", other, "p50_ns"))
+            known = [ratio for ratio in ratios if ratio is not None]
+            yield Verdict(
+                f"{placement}: time over {other}'s in the worst row", max(known, default=None), limit, "x"
+            )
+
+
 def _inproc_verdicts(results):
     case = Case("inproc", "inproc", "same", SMALL)
     rounds = results.get(case, {})
@@ -85,9 +103,25 @@ def _inproc_verdicts(results):
         ("polycall c->haskell hosted", "C to Haskell, hosted", 2000),
         ("polycall c->lisp hosted", "C to Lisp (ECL), hosted", 2000),
         ("polycall c->java hosted", "C to Java, hosted", 2000),
+        ("polycall haskell->c++", "Haskell to a C++ handler", 1000),
+        ("polycall lisp->c++", "Lisp (SBCL) to a C++ handler", 1000),
+        ("polycall java->c", "Java to a C handler", 2000),
     ):
         p50 = ratio_to(rounds[label], [_ONE] * len(rounds[label]), "p50_ns") if label in rounds else None
         yield Verdict(f"inproc: {what}, p50", p50, limit, "ns")
+
+
+def _language_verdicts(results):
+    """A caller in any language, of a C++ server: over C++ calling C++."""
+    for placement in PLACEMENTS:
+        case = Case("latency", "unix", placement, SMALL)
+        for label, limit in (
+            ("polycall c", 1.5), ("polycall java->c++", 1.5), ("polycall haskell->c++", 1.5),
+            ("polycall lisp->c++", 1.5), ("polycall python->c++", 2),
+        ):
+            ratio = _ratio(results, case, label, "polycall", "p50_ns")
+            caller = label.removeprefix("polycall ").removesuffix("->c++")
+            yield Verdict(f"unix {placement}: caller in {caller}, p50 over C++'s", ratio, limit, "x")
 
 
 def _codec_verdicts(results):
@@ -127,5 +161,7 @@ def verdicts(results, extra):
     for transport in ("unix", "tcp"):
         for placement in ("same", "cross"):
             found += _socket_verdicts(results, transport, placement)
+    found += _framework_verdicts(results)
+    found += _language_verdicts(results)
     found += _codec_verdicts(results)
     return found + list(_inproc_verdicts(results)) + list(_footprint_verdicts(extra))
