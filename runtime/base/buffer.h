@@ -32,6 +32,16 @@ Buffer* NewBuffer(size_t size);
 inline void RetainBuffer(Buffer* buffer) { buffer->refs.fetch_add(1, std::memory_order_relaxed); }
 void ReleaseBuffer(Buffer* buffer);
 
+// Where buffers come from that somebody reads in place.
+class BufferSource {
+ public:
+  // One with a reference, or NULL: make another with NewBuffer.
+  virtual Buffer* TakeBuffer(size_t /*size*/) { return nullptr; }
+
+ protected:
+  ~BufferSource() = default;
+};
+
 // True if the caller holds the only reference (and so may write to the buffer again).
 inline bool IsSoleOwner(const Buffer* buffer) {
   return buffer->refs.load(std::memory_order_acquire) == 1;

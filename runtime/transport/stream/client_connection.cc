@@ -2,10 +2,8 @@
 // client_reading.cc.
 #include "transport/stream/client_connection.h"
 
-#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,20 +22,17 @@ thread_local std::string t_sections;  // scratch for a frame's sections
 
 }  // namespace
 
-ClientConnection::ClientConnection(int fd, const char* transport, std::string peer,
-                                   const Agreed& agreed, Observer* observer)
-    : fd_(fd),
+ClientConnection::ClientConnection(std::unique_ptr<ByteStream> stream, const char* transport,
+                                   std::string peer, const Agreed& agreed, Observer* observer)
+    : stream_(std::move(stream)),
       transport_(transport),
       peer_(std::move(peer)),
       agreed_(agreed),
       observer_(observer),
       send_credit_(agreed.send_connection_window) {
-  base::TrackFd(fd_);
   kick_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   base::TrackFd(kick_fd_);
-  // A direct call waits inside recv; everything else says MSG_DONTWAIT.
-  if (const int flags = fcntl(fd_, F_GETFL); flags >= 0) fcntl(fd_, F_SETFL, flags & ~O_NONBLOCK);
-  writer_.set_fd(fd_);
+  writer_.set_stream(stream_.get());
   reader_.set_max_body(agreed_.receive.max_message_size + 2 * agreed_.receive.max_metadata_size +
                        64 * 1024);
   tick_.context = this;
@@ -51,7 +46,6 @@ ClientConnection::ClientConnection(int fd, const char* transport, std::string pe
 ClientConnection::~ClientConnection() NO_THREAD_SAFETY_ANALYSIS {
   FreePlains();
   base::CloseTracked(kick_fd_);
-  base::CloseTracked(fd_);
 }
 
 void ClientConnection::Open() {
@@ -60,7 +54,7 @@ void ClientConnection::Open() {
   base::MutexLock lock(mutex_);
   registered_ = true;
   reader_role_ = Reader::kReactor;
-  reactor.Add(this, fd_, EPOLLIN);
+  stream_->Register(reactor, this, EPOLLIN);
 }
 
 // ---- slots
@@ -378,11 +372,11 @@ void ClientConnection::Close(const base::Status& why) {
     sleepers.swap(sleepers_);
     if (registered_) {
       registered_ = false;
-      base::Reactor::Global().Remove(this, fd_);
+      stream_->Unregister(base::Reactor::Global(), this);
     }
   }
   writer_.Break();
-  shutdown(fd_, SHUT_RDWR);
+  stream_->Shutdown();
   for (call::Call* call : calls) {
     Fail(*call, why, false);
     call->Release();

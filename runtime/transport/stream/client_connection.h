@@ -13,6 +13,7 @@
 
 #include "base/mutex.h"
 #include "call/blocked_queue.h"
+#include "transport/stream/byte_stream.h"
 #include "transport/stream/frame_reader.h"
 #include "transport/stream/frame_writer.h"
 #include "transport/transport.h"
@@ -22,8 +23,8 @@ namespace polycall::transport {
 // Thread-safe.
 class ClientConnection final : public Connection, public base::Source {
  public:
-  ClientConnection(int fd, const char* transport, std::string peer, const Agreed& agreed,
-                   Observer* observer);
+  ClientConnection(std::unique_ptr<ByteStream> stream, const char* transport, std::string peer,
+                   const Agreed& agreed, Observer* observer);
   // Begins to listen to the peer; after the constructor, once.
   void Open();
 
@@ -110,6 +111,7 @@ class ClientConnection final : public Connection, public base::Source {
   // `held` is a reference to the buffer of `body`; who takes it over sets it to NULL.
   void Dispatch(const call::FrameHeader& header, std::string_view body, base::Buffer** held);
   void OnStatusFrame(const call::FrameHeader& header, std::string_view body, base::Buffer** held);
+  bool Drained() const { return reader_.drained() && !stream_->HasBuffered(); }
   bool ReadUntil(base::Waiter& waiter, int64_t deadline);
   // Plain calls: client_plain.cc.
   bool TakePlain(uint32_t call_id, bool with_request, EndedPlain* out);
@@ -137,7 +139,7 @@ class ClientConnection final : public Connection, public base::Source {
   bool InBatch() const { return t_batch == this && base::Reactor::StillLeading(); }
 
   static thread_local const void* t_batch;
-  const int fd_;
+  const std::unique_ptr<ByteStream> stream_;
   const char* const transport_;
   const std::string peer_;
   const Agreed agreed_;

@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "base/syscalls.h"
 #include "transport/stream/client_connection.h"
 
 namespace polycall::transport {
@@ -132,17 +131,12 @@ void ClientConnection::ReadDirect(Direct* direct) {
       if (ReadOnce(true)) open = DispatchDirect(direct);
       continue;
     }
-    pollfd entries[2] = {{fd_, POLLIN, 0}, {kick_fd_, POLLIN, 0}};
-    if (writer_.blocked()) entries[0].events |= POLLOUT;
-    if (base::PollForever(entries, 2) <= 0) continue;
-    if (entries[1].revents != 0) {
-      uint64_t value;
-      [[maybe_unused]] ssize_t got = read(kick_fd_, &value, sizeof(value));
-    }
-    if ((entries[0].revents & POLLOUT) != 0) {
+    const short ready = stream_->Wait(POLLIN | POLLOUT, kick_fd_, nullptr);
+    if (ready <= 0) continue;
+    if ((ready & POLLOUT) != 0) {
       [[maybe_unused]] auto result = writer_.Flush();  // broken: the read tells
     }
-    if ((entries[0].revents & (POLLIN | POLLERR | POLLHUP)) != 0 && ReadOnce()) {
+    if ((ready & (POLLIN | POLLERR | POLLHUP)) != 0 && ReadOnce()) {
       open = DispatchDirect(direct);
     }
   }

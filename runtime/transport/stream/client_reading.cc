@@ -7,7 +7,6 @@
 #include <cerrno>
 
 #include "base/log.h"
-#include "base/syscalls.h"
 #include "transport/stream/client_connection.h"
 
 namespace polycall::transport {
@@ -28,11 +27,11 @@ void ClientConnection::Arm() {
   const bool in = reader_role_ != Reader::kThread;
   if (in) reader_role_ = Reader::kReactor;
   armed_out_ = writer_.blocked();
-  base::Reactor::Global().Modify(this, fd_, (in ? EPOLLIN : 0u) | (armed_out_ ? EPOLLOUT : 0u));
+  stream_->Watch(base::Reactor::Global(), this, (in ? EPOLLIN : 0u) | (armed_out_ ? EPOLLOUT : 0u));
 }
 
 void ClientConnection::Disarm() {
-  if (registered_) base::Reactor::Global().Modify(this, fd_, armed_out_ ? EPOLLOUT : 0u);
+  if (registered_) stream_->Watch(base::Reactor::Global(), this, armed_out_ ? EPOLLOUT : 0u);
 }
 
 void ClientConnection::Kick() {
@@ -120,8 +119,7 @@ bool ClientConnection::ReadUntil(base::Waiter& waiter, int64_t deadline) {
   DispatchFrames(&stopped);  // what an earlier reader left
   bool woken = false;
   while (!(woken = waiter.TryTake()) && !closed_.load(std::memory_order_acquire)) {
-    pollfd entries[2] = {{fd_, POLLIN, 0}, {kick_fd_, POLLIN, 0}};
-    if (writer_.blocked()) entries[0].events |= POLLOUT;
+    const short events = writer_.blocked() ? POLLIN | POLLOUT : POLLIN;
     timespec timeout;
     timespec* until = nullptr;
     if (deadline != base::kNever) {
@@ -131,17 +129,14 @@ bool ClientConnection::ReadUntil(base::Waiter& waiter, int64_t deadline) {
                  static_cast<long>(left % base::kSecond)};
       until = &timeout;
     }
-    if (ppoll(entries, 2, until, nullptr) <= 0) continue;
-    if (entries[1].revents != 0) {
-      uint64_t value;
-      [[maybe_unused]] ssize_t got = read(kick_fd_, &value, sizeof(value));
-    }
-    if ((entries[0].revents & POLLOUT) != 0) {
+    const short ready = stream_->Wait(events, kick_fd_, until);
+    if (ready <= 0) continue;
+    if ((ready & POLLOUT) != 0) {
       [[maybe_unused]] auto result = writer_.Flush();  // broken: the read tells
     }
-    if ((entries[0].revents & (POLLIN | POLLERR | POLLHUP)) != 0) {
-      for (int i = 0; i < kReadsPerRound && ReadOnce(); ++i) {
-        if (!DispatchFrames(&stopped) || reader_.drained()) break;
+    if ((ready & (POLLIN | POLLERR | POLLHUP)) != 0) {
+      for (int i = 0; (i < kReadsPerRound || stream_->HasBuffered()) && ReadOnce(); ++i) {
+        if (!DispatchFrames(&stopped) || Drained()) break;
       }
     }
   }
@@ -154,6 +149,7 @@ void ClientConnection::OnReady(uint32_t events) {
   // A callback may take long, and another leader may close and release the connection meanwhile.
   auto self = base::Ref<ClientConnection>::Share(this);
   bool flush_only = false;
+  if (events != 0) events = stream_->Translate(events);
   {
     base::MutexLock lock(mutex_);
     if (reader_role_ == Reader::kReactor && !closed_) {
@@ -167,10 +163,13 @@ void ClientConnection::OnReady(uint32_t events) {
   bool stopped = false;
   if (!flush_only) {
     const void* batch_before = std::exchange(t_batch, this);
-    if (events == 0) DispatchFrames(&stopped);
+    if (events == 0) {
+      DispatchFrames(&stopped);
+      if (!stopped && stream_->HasBuffered()) events = EPOLLIN;
+    }
     if (!stopped && (events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) {
-      for (int i = 0; i < kReadsPerRound && ReadOnce(); ++i) {
-        if (!DispatchFrames(&stopped) || reader_.drained()) break;
+      for (int i = 0; (i < kReadsPerRound || stream_->HasBuffered()) && ReadOnce(); ++i) {
+        if (!DispatchFrames(&stopped) || Drained()) break;
       }
     }
     t_batch = batch_before;
@@ -204,7 +203,7 @@ bool ClientConnection::ReadOnce(bool wait) {
   }
   ssize_t got;
   do {
-    got = base::Receive(fd_, space, size, wait);
+    got = wait ? stream_->ReadWaiting(space, size) : stream_->Read(space, size);
   } while (got < 0 && errno == EINTR);
   if (got > 0) {
     reader_.Filled(static_cast<size_t>(got), size);

@@ -1,13 +1,10 @@
 #include "transport/stream/frame_writer.h"
 
-#include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-
-#include "base/syscalls.h"
 
 namespace polycall::transport {
 namespace {
@@ -20,21 +17,18 @@ constexpr size_t kLaterLimit = 64 * 1024;
 constexpr int kMaxIov = 32;
 constexpr size_t kSmallFrame = 1024;  // up to here one copy costs less than a gather
 
-ssize_t SendVector(int fd, iovec* vector, int count) {
-  msghdr message = {};
-  message.msg_iov = vector;
-  message.msg_iovlen = static_cast<size_t>(count);
+ssize_t SendVector(ByteStream* stream, const iovec* vector, int count) {
   ssize_t sent;
   do {
-    sent = sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    sent = stream->Write(vector, count);
   } while (sent < 0 && errno == EINTR);
   return sent;
 }
 
-ssize_t SendOne(int fd, const void* data, size_t size) {
+ssize_t SendOne(ByteStream* stream, const void* data, size_t size) {
   ssize_t sent;
   do {
-    sent = base::Send(fd, data, size);
+    sent = stream->WriteOne(data, size);
   } while (sent < 0 && errno == EINTR);
   return sent;
 }
@@ -125,16 +119,16 @@ FrameWriter::Result FrameWriter::Write(call::FrameHeader header, std::string_vie
       // Header and payload in one piece: the kernel copies one range.
       auto* front = reinterpret_cast<uint8_t*>(const_cast<char*>(payload.data())) - sizeof(head);
       memcpy(front, head, sizeof(head));
-      sent = SendOne(fd_, front, total);
+      sent = SendOne(stream_, front, total);
     } else if (total <= sizeof(small)) {
       memcpy(small, head, sizeof(head));
       if (!sections.empty()) memcpy(small + sizeof(head), sections.data(), sections.size());
       if (!payload.empty()) {
         memcpy(small + sizeof(head) + sections.size(), payload.data(), payload.size());
       }
-      sent = SendOne(fd_, small, total);
+      sent = SendOne(stream_, small, total);
     } else {
-      sent = SendVector(fd_, vector, 3);
+      sent = SendVector(stream_, vector, 3);
     }
     const bool would_block = sent < 0 && WouldBlock();
     mutex_.Lock();
@@ -208,8 +202,8 @@ FrameWriter::Result FrameWriter::SendLocked() {
       // Others may append to the last segment while we send: what they add is sent next time.
     }
     mutex_.Unlock();
-    const ssize_t sent = count == 1 ? SendOne(fd_, vector[0].iov_base, vector[0].iov_len)
-                                    : SendVector(fd_, vector, count);
+    const ssize_t sent = count == 1 ? SendOne(stream_, vector[0].iov_base, vector[0].iov_len)
+                                    : SendVector(stream_, vector, count);
     const bool would_block = sent < 0 && WouldBlock();
     mutex_.Lock();
     if (sent < 0) {

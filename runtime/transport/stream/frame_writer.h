@@ -10,6 +10,7 @@
 #include "base/mutex.h"
 #include "call/frame.h"
 #include "call/message.h"
+#include "transport/stream/byte_stream.h"
 
 namespace polycall::transport {
 
@@ -24,7 +25,8 @@ class FrameWriter {
   };
 
   ~FrameWriter();
-  void set_fd(int fd) { fd_ = fd; }
+  // Borrowed. Before the first Write, or while nobody writes.
+  void set_stream(ByteStream* stream) { stream_ = stream; }
 
   // One frame: header (body_size is filled in), sections, then the message's bytes. With `later` it
   // may stay in the buffer until Flush or the next Write without it.
@@ -53,7 +55,7 @@ class FrameWriter {
   void AppendByReference(base::Buffer* buffer, const void* data, size_t size) REQUIRES(mutex_);
   Result SendLocked() REQUIRES(mutex_);
 
-  int fd_ = -1;
+  ByteStream* stream_ = nullptr;
   base::Mutex mutex_;
   std::vector<Segment> segments_ GUARDED_BY(mutex_);
   bool sending_ GUARDED_BY(mutex_) = false;

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -36,13 +37,11 @@ class Pipe {
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds_), 0);
     const int small = 16 * 1024;
     setsockopt(fds_[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
-    writer.set_fd(fds_[0]);
+    stream_ = std::make_unique<SocketStream>(fds_[0], false);
+    writer.set_stream(stream_.get());
     reader_.set_max_body(64u << 20);
   }
-  ~Pipe() {
-    close(fds_[0]);
-    CloseReader();
-  }
+  ~Pipe() { CloseReader(); }
   void CloseReader() {
     if (fds_[1] >= 0) close(fds_[1]);
     fds_[1] = -1;
@@ -97,6 +96,7 @@ class Pipe {
  private:
   using ReadResult = FrameReader::Result;
   int fds_[2];
+  std::unique_ptr<SocketStream> stream_;  // owns fds_[0]
   FrameReader reader_;
 };
 

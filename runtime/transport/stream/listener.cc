@@ -97,8 +97,8 @@ void StreamListener::AcceptOne(int fd) {
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     peer.address = "tcp://" + PeerHostPort(fd);
   }
-  auto connection = base::Ref<ServerConnection>::Adopt(
-      new ServerConnection(fd, std::move(peer), acceptor_, this));
+  auto connection = base::Ref<ServerConnection>::Adopt(new ServerConnection(
+      std::make_unique<SocketStream>(fd, false), std::move(peer), acceptor_, this));
   {
     base::MutexLock lock(mutex_);
     // A socket that others accept from too is not refused by our leaving: who was taken from its

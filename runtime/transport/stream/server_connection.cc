@@ -2,12 +2,9 @@
 #include "transport/stream/server_connection.h"
 
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 
-#include "base/fork.h"
 #include "base/log.h"
 #include "transport/stream/listener.h"
 
@@ -16,14 +13,13 @@ namespace polycall::transport {
 using call::FrameHeader;
 using call::FrameType;
 
-ServerConnection::ServerConnection(int fd, PeerInfo peer, Acceptor* acceptor,
-                                   StreamListener* listener)
-    : fd_(fd), peer_(std::move(peer)), acceptor_(acceptor), listener_(listener) {
-  base::TrackFd(fd_);
-  writer_.set_fd(fd_);
+ServerConnection::ServerConnection(std::unique_ptr<ByteStream> stream, PeerInfo peer,
+                                   Acceptor* acceptor, StreamListener* listener)
+    : stream_(std::move(stream)), peer_(std::move(peer)), acceptor_(acceptor), listener_(listener) {
+  writer_.set_stream(stream_.get());
 }
 
-ServerConnection::~ServerConnection() { base::CloseTracked(fd_); }
+ServerConnection::~ServerConnection() = default;
 
 bool ServerConnection::Open() {
   last_activity_ = base::NowNs();
@@ -40,7 +36,7 @@ bool ServerConnection::Open() {
   Retain();  // the reactor's
   base::MutexLock lock(mutex_);
   interest_ = EPOLLIN;
-  if (reactor.Add(this, fd_, interest_)) return true;
+  if (stream_->Register(reactor, this, interest_)) return true;
   Release();
   if (reactor.Cancel(&handshake_timer_)) Release();
   return false;
@@ -254,7 +250,7 @@ void ServerConnection::UpdateInterest() {
   if (writer_.blocked()) wanted |= EPOLLOUT;
   if (wanted != interest_ && !closed_) {
     interest_ = wanted;
-    acceptor_->reactor().Modify(this, fd_, wanted);
+    stream_->Watch(acceptor_->reactor(), this, wanted);
   }
 }
 
@@ -304,9 +300,9 @@ void ServerConnection::Close(const base::Status& why) {
   }
   call::BlockedQueue::Wake(blocked);
   listener_->Forget(this);
-  reactor.Remove(this, fd_);  // drops the reactor's reference, later
+  stream_->Unregister(reactor, this);  // drops the reactor's reference, later
   // What was written before is still to be sent; then the peer sees the end.
-  shutdown(fd_, SHUT_RDWR);
+  stream_->Shutdown();
   writer_.Break();
   acceptor_->ConnectionClosed();
 }

@@ -5,11 +5,13 @@
 #ifndef POLYCALL_TRANSPORT_STREAM_SERVER_CONNECTION_H_
 #define POLYCALL_TRANSPORT_STREAM_SERVER_CONNECTION_H_
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/mutex.h"
 #include "call/blocked_queue.h"
+#include "transport/stream/byte_stream.h"
 #include "transport/stream/frame_reader.h"
 #include "transport/stream/frame_writer.h"
 #include "transport/transport.h"
@@ -21,7 +23,8 @@ class StreamListener;
 // Thread-safe; OnReady by the leader only.
 class ServerConnection final : public call::Link, public base::Source {
  public:
-  ServerConnection(int fd, PeerInfo peer, Acceptor* acceptor, StreamListener* listener);
+  ServerConnection(std::unique_ptr<ByteStream> stream, PeerInfo peer, Acceptor* acceptor,
+                   StreamListener* listener);
   // Registers with the reactor. False if that failed; release it then.
   bool Open();
 
@@ -65,6 +68,7 @@ class ServerConnection final : public call::Link, public base::Source {
 
   ~ServerConnection();
   bool ReadOnce();
+  bool Drained() const { return reader_.drained() && !stream_->HasBuffered(); }
   bool DispatchFrames(bool* stopped);
   bool DispatchHandshake(const call::FrameHeader& header, std::string_view body);
   void Dispatch(const call::FrameHeader& header, std::string_view body, base::Buffer* buffer);
@@ -87,7 +91,7 @@ class ServerConnection final : public call::Link, public base::Source {
 
   static thread_local const void* t_batch;
   static thread_local bool t_more;  // behind the frame that is handled, more was read
-  const int fd_;
+  std::unique_ptr<ByteStream> stream_;
   const PeerInfo peer_;
   Acceptor* const acceptor_;
   StreamListener* const listener_;

@@ -1,13 +1,11 @@
 // Reading of a ServerConnection: the handshake, and what the frames mean.
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 #include "base/log.h"
-#include "base/syscalls.h"
 #include "transport/stream/listener.h"
 #include "transport/stream/server_connection.h"
 
@@ -29,10 +27,15 @@ void ServerConnection::OnReady(uint32_t events) {
   auto self = base::Ref<ServerConnection>::Share(this);
   const void* batch_before = std::exchange(t_batch, this);
   bool stopped = false;
-  if (!closed_ && events == 0) DispatchFrames(&stopped);
+  if (events != 0) {
+    events = stream_->Translate(events);
+  } else if (!closed_) {
+    DispatchFrames(&stopped);
+    if (!stopped && !closed_ && stream_->HasBuffered()) events = EPOLLIN;
+  }
   if (!closed_ && !stopped && (events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) {
-    for (int i = 0; i < kReadsPerRound && ReadOnce(); ++i) {
-      if (!DispatchFrames(&stopped) || reader_.drained()) break;
+    for (int i = 0; (i < kReadsPerRound || stream_->HasBuffered()) && ReadOnce(); ++i) {
+      if (!DispatchFrames(&stopped) || Drained()) break;
     }
   }
   t_batch = batch_before;
@@ -62,7 +65,7 @@ bool ServerConnection::ReadOnce() {
   }
   ssize_t got;
   do {
-    got = base::Receive(fd_, space, size);
+    got = stream_->Read(space, size);
   } while (got < 0 && errno == EINTR);
   if (got > 0) {
     reader_.Filled(static_cast<size_t>(got), size);

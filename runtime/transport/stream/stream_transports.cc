@@ -103,7 +103,8 @@ class StreamDialed final : public Dialed {
 
   base::Ref<Connection> Open(const Agreed& agreed, Connection::Observer* observer) override {
     auto* connection =
-        new ClientConnection(std::exchange(fd_, -1), transport_, peer_, agreed, observer);
+        new ClientConnection(std::make_unique<SocketStream>(std::exchange(fd_, -1), true),
+                             transport_, peer_, agreed, observer);
     connection->Open();
     return base::Ref<Connection>::Adopt(connection);
   }
