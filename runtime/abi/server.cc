@@ -1,6 +1,7 @@
 // polycall_server_*: the server's methods, by handle; the library's version.
 #include <algorithm>
 #include <cstring>
+#include <string>
 
 #include "server/server.h"
 
@@ -18,6 +19,20 @@ int64_t DeadlineOf(int64_t timeout_ns) {
   return timeout_ns < 0 ? polycall::base::kNever : polycall::base::DeadlineAfter(timeout_ns);
 }
 
+// What `transports` may name: the transports, and what other than calls of ours a port takes.
+Status CheckTransports(const char* const* names) {
+  constexpr const char* kKnown[] = {"inproc", "shm", "unix", "tcp", "tls", "grpc", "http"};
+  for (; names != nullptr && *names != nullptr; ++names) {
+    const auto is = [&](const char* known) { return strcmp(known, *names) == 0; };
+    if (std::none_of(std::begin(kKnown), std::end(kKnown), is)) {
+      return polycall::base::InvalidArgument(
+          "there is no transport \"" + std::string(*names) +
+          "\"; a server knows inproc, shm, unix, tcp, tls, grpc, http");
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 extern "C" {
@@ -31,8 +46,9 @@ polycall_server* polycall_server_new(const polycall_server_options* options,
   if (options != nullptr) {
     memcpy(&copy, options, std::min(options->struct_size, sizeof(copy)));
   }
-  Status().ToAbi(status);
-  return new polycall_server(copy);
+  const Status checked = CheckTransports(copy.transports);
+  checked.ToAbi(status);
+  return checked.ok() ? new polycall_server(copy) : nullptr;
 }
 
 polycall_code polycall_server_add_service(polycall_server* server,

@@ -20,6 +20,7 @@ module Polycall
   , closeChannel
   , ChannelOptions (..)
   , defaultChannelOptions
+  , Balancing (..)
   , ChannelState (..)
   , channelState
   , waitReady
@@ -28,6 +29,8 @@ module Polycall
   , explain
   , Limits (..)
   , defaultLimits
+  , TlsOptions (..)
+  , defaultTlsOptions
   , Seconds
     -- * Calls
   , CallOptions (..)
@@ -81,6 +84,7 @@ module Polycall
   , Service
   , addService
   , forked
+  , allow
   , listen
   , start
   , wait
@@ -104,6 +108,8 @@ module Polycall
   , isCancelled
   , onCancel
   , peer
+  , Identity (..)
+  , peerIdentity
   , callTransport
   , callService
   , callMethod
@@ -128,6 +134,7 @@ import Polycall.Call
 import Polycall.Channel
 import Polycall.Context
 import Polycall.Foreign (c_version)
+import Polycall.Identity (Identity (..))
 import Polycall.Interceptor
 import Polycall.Log
 import Polycall.Message

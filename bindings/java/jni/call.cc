@@ -165,6 +165,20 @@ POLYCALL_NATIVE(jbyteArray, callPeer)(JNIEnv* env, jclass, jlong call) {
   return TextToJava(env, peer);
 }
 
+// The subject (null: none) and the names; null when nobody vouches for the peer.
+POLYCALL_NATIVE(jobjectArray, callIdentity)(JNIEnv* env, jclass, jlong call) {
+  polycall_identity identity = POLYCALL_IDENTITY_INIT;
+  if (polycall_call_identity(Pointer<polycall_call>(call), &identity) == 0) return nullptr;
+  const auto count = static_cast<jsize>(identity.name_count);
+  jobjectArray texts = env->NewObjectArray(count + 1, g_java.byte_array, nullptr);
+  for (jsize i = 0; texts != nullptr && i <= count; ++i) {
+    const Local text(env, TextToJava(env, i == 0 ? identity.subject : identity.names[i - 1]));
+    if (env->ExceptionCheck() != JNI_FALSE) return nullptr;
+    env->SetObjectArrayElement(texts, i, text.get());
+  }
+  return texts;
+}
+
 POLYCALL_NATIVE(jbyteArray, callService)(JNIEnv* env, jclass, jlong call) {
   return TextToJava(env, polycall_call_service(Pointer<polycall_call>(call)));
 }

@@ -26,7 +26,8 @@ polycall_channel* Channel(jlong handle) { return Pointer<ChannelHandle>(handle)-
 
 POLYCALL_NATIVE(jlong, channelNew)
 (JNIEnv* env, jclass, jbyteArray target, jlongArray limits, jlongArray numbers,
- jobjectArray interceptors, jobjectArray transports, jbyteArray user_agent) {
+ jobjectArray interceptors, jobjectArray transports, jbyteArray user_agent, jobjectArray tls,
+ jint tls_flags) {
   auto handle = std::make_unique<ChannelHandle>(env, interceptors);
   polycall_channel_options options = POLYCALL_CHANNEL_OPTIONS_INIT;
   options.limits = LimitsFromJava(env, limits);
@@ -35,16 +36,18 @@ POLYCALL_NATIVE(jlong, channelNew)
   options.initial_backoff_ns = at[1];
   options.max_backoff_ns = at[2];
   options.max_attempts = static_cast<uint32_t>(at[3]);
+  options.balancing = static_cast<int32_t>(at[4]);
+  options.rewire_interval_ns = at[5];
+  options.hedging_delay_ns = at[6];
   options.interceptor_count = handle->interceptors.count();
   options.interceptors = handle->interceptors.table();
-  const std::vector<std::string> names = TextsFromJava(env, transports);
-  std::vector<const char*> pointers;
-  for (const std::string& name : names) pointers.push_back(name.c_str());
-  pointers.push_back(nullptr);
-  if (transports != nullptr) options.transports = pointers.data();
+  const NameList names(env, transports);
+  options.transports = names.get();
   options.thread_hook = ThreadHook();
   const std::string agent = TextFromJava(env, user_agent);
   if (user_agent != nullptr) options.user_agent = agent.c_str();
+  const TlsOptions tls_options(env, tls, tls_flags);
+  options.tls = tls_options.get();
   polycall_status status = POLYCALL_STATUS_INIT;
   handle->channel = polycall_channel_new(TextFromJava(env, target).c_str(), &options, &status);
   if (handle->channel == nullptr) {

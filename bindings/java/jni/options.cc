@@ -93,6 +93,23 @@ polycall_limits LimitsFromJava(JNIEnv* env, jlongArray numbers) {
   return limits;
 }
 
+NameList::NameList(JNIEnv* env, jobjectArray names)
+    : names_(TextsFromJava(env, names)), given_(names != nullptr) {
+  for (const std::string& name : names_) pointers_.push_back(name.c_str());
+  pointers_.push_back(nullptr);
+}
+
+TlsOptions::TlsOptions(JNIEnv* env, jobjectArray texts, jint flags)
+    : texts_(TextsFromJava(env, texts)), given_(texts != nullptr) {
+  if (!given_) return;
+  const auto text = [&](size_t i) { return texts_[i].empty() ? nullptr : texts_[i].c_str(); };
+  options_.ca_file = text(0);
+  options_.certificate_file = text(1);
+  options_.key_file = text(2);
+  options_.server_name = text(3);
+  options_.flags = static_cast<uint32_t>(flags);
+}
+
 Interceptors::Interceptors(JNIEnv* env, jobjectArray objects) {
   if (objects == nullptr) return;
   for (jsize i = 0; i < env->GetArrayLength(objects); ++i) {

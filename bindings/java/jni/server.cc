@@ -28,7 +28,7 @@ polycall_server* Server(jlong handle) { return Pointer<ServerHandle>(handle)->se
 
 POLYCALL_NATIVE(jlong, serverNew)
 (JNIEnv* env, jclass, jlongArray limits, jint max_threads, jint flags, jobjectArray interceptors,
- jbyteArray name) {
+ jbyteArray name, jobjectArray transports, jobjectArray tls, jint tls_flags) {
   auto handle = std::make_unique<ServerHandle>(env, interceptors);
   polycall_server_options options = POLYCALL_SERVER_OPTIONS_INIT;
   options.limits = LimitsFromJava(env, limits);
@@ -39,6 +39,10 @@ POLYCALL_NATIVE(jlong, serverNew)
   options.thread_hook = ThreadHook();
   const std::string text = TextFromJava(env, name);
   if (name != nullptr) options.name = text.c_str();
+  const NameList names(env, transports);
+  options.transports = names.get();
+  const TlsOptions tls_options(env, tls, tls_flags);
+  options.tls = tls_options.get();
   polycall_status status = POLYCALL_STATUS_INIT;
   handle->server = polycall_server_new(&options, &status);
   if (handle->server == nullptr) {
@@ -113,6 +117,19 @@ POLYCALL_NATIVE(void, serverLoad)
   options.arguments = pointers.data();
   polycall_status status = POLYCALL_STATUS_INIT;
   if (polycall_host_load(Server(handle), &options, &status) != POLYCALL_OK) {
+    Throw(env, status);
+    polycall_status_clear(&status);
+  }
+}
+
+POLYCALL_NATIVE(void, serverAllow)
+(JNIEnv* env, jclass, jlong handle, jbyteArray service, jobjectArray identities) {
+  const std::vector<std::string> texts = TextsFromJava(env, identities);
+  std::vector<const char*> pointers;
+  for (const std::string& text : texts) pointers.push_back(text.c_str());
+  polycall_status status = POLYCALL_STATUS_INIT;
+  if (polycall_server_allow(Server(handle), TextFromJava(env, service).c_str(), pointers.data(),
+                            pointers.size(), &status) != POLYCALL_OK) {
     Throw(env, status);
     polycall_status_clear(&status);
   }

@@ -31,7 +31,8 @@
   ;; Servers
   (:export #:service #:server #:make-server #:with-server #:add-service #:listen-on
            #:start-server #:shutdown-server #:wait-server #:free-server #:run-worker
-           #:set-serving #:server-stats #:server-addresses
+           #:set-serving #:server-stats #:server-addresses #:allow
+           #:peer-identity #:identity-subject #:identity-names
            #:context #:metadata #:send-initial-metadata #:set-trailing-metadata #:cancelled-p
            #:on-cancel #:defer #:respond #:respond-error #:load-module)
   ;; Interceptors, logging, the library

@@ -15,9 +15,10 @@ from polycall import _polycall
 from polycall import _loop as _loop_module
 from polycall import _server as _server_module
 from polycall import _status as _status_module
+from polycall import _tls as _tls_module
 from polycall._aio_calls import AsyncBidiStream, AsyncClientStream, AsyncServerStream
 from polycall._calls import BidiStream, CallFuture, ClientStream, ServerStream
-from polycall._channel import CallFlags, CallInfo, Channel, ChannelState
+from polycall._channel import Balancing, CallFlags, CallInfo, Channel, ChannelState
 from polycall._descriptor import (
     BIDI_STREAMING,
     CLIENT_STREAMING,
@@ -52,6 +53,7 @@ from polycall._status import (
     UnimplementedError,
     UnknownError,
 )
+from polycall._tls import Identity, TlsOptions
 
 __all__ = [
     "BIDI_STREAMING",
@@ -64,6 +66,7 @@ __all__ = [
     "AsyncClientStream",
     "AsyncRequests",
     "AsyncServerStream",
+    "Balancing",
     "BidiStream",
     "CallFlags",
     "CallFuture",
@@ -76,6 +79,7 @@ __all__ = [
     "DataLossError",
     "DeadlineExceededError",
     "FailedPreconditionError",
+    "Identity",
     "InterceptedCall",
     "Interceptor",
     "InternalError",
@@ -95,6 +99,7 @@ __all__ = [
     "Status",
     "StatusCode",
     "StatusError",
+    "TlsOptions",
     "UnauthenticatedError",
     "UnavailableError",
     "UnimplementedError",
@@ -108,6 +113,7 @@ _polycall._set_python_types(
         "make_status_error": _status_module.make_status_error,
         "make_status": _status_module.make_status,
         "Metadata": Metadata,
+        "make_identity": _tls_module.make_identity,
         "current_call": _server_module.current_call,
         "handler_failed": _server_module.handler_failed,
         "set_wakeup_fd": _signal.set_wakeup_fd,

@@ -13,6 +13,7 @@ from polycall._interceptor import Interceptor
 from polycall._limits import split_limits
 from polycall._metadata import Metadata, MetadataLike
 from polycall._status import StatusError
+from polycall._tls import TlsOptions, native_tls
 
 #: How long a wait stays away from Python, which looks for signals (Ctrl-C) in between.
 _SLICE_NS = 200_000_000
@@ -38,6 +39,19 @@ class ChannelState(enum.IntEnum):
     TRANSIENT_FAILURE = 3
 
 
+class Balancing(enum.IntEnum):
+    """How a channel spreads calls over the addresses that its target stands for."""
+
+    #: What the resolver says, else PICK_FIRST.
+    DEFAULT = 0
+    #: The first address that answers, until it breaks.
+    PICK_FIRST = 1
+    #: All that answer, in turn.
+    ROUND_ROBIN = 2
+    #: Of two picked at random the one with fewer calls.
+    LEAST_IN_FLIGHT = 3
+
+
 class CallInfo:
     """What a caller may want to know of a call besides its messages; filled when the call ends."""
 
@@ -53,14 +67,21 @@ def _nanoseconds(seconds: Optional[float]) -> int:
 
 
 class Channel(_polycall.Channel):
-    """A channel on a target: "unix:/run/calc.sock", "tcp://host:port", "host:port", "inproc:calc".
+    """A channel on a target: "inproc:calc", "unix:/run/calc.sock", "tcp://host:port",
+    "tls://host:port", "grpc://host:port", "grpcs://host:port", "host:port" (negotiated); or on what
+    stands for several: "list:TARGET,TARGET", "dns:///host:port", "file:///path" (a target in each
+    line; watched), "polycall:///name" (a service of polycalld).
 
     Making one does not connect; the first call does, or wait_ready(). Any number of threads and
     asyncio loops may use one channel at once. Use it as a context manager (`with` or `async with`),
     or call close().
 
     Options (times in seconds, None is the default): `transports` are the names that may be used,
-    best first; `interceptors` see every call; `max_attempts` bounds the retries of one call, with
+    best first: "inproc", "shm", "unix", "tcp", "tls", "grpc"; `tls` has the certificates for
+    "tls://" and "grpcs://"; `balancing` says how calls are spread over several addresses;
+    every `rewire_interval` (5 s; negative: never) a channel in use looks for a better way to its
+    peer, and takes it; idempotent unary calls that are not answered after `hedging_delay` are sent
+    to a second address too; `interceptors` see every call; `max_attempts` bounds the retries of one call, with
     waits that grow from `initial_backoff` to `max_backoff`; `user_agent` is what the peer's logs
     show. Limits are named as in polycall_limits: `max_message_size`, `max_metadata_size`,
     `call_window`, `connection_window`, `max_pending_calls`, `handshake_timeout`, `idle_timeout`,
@@ -80,6 +101,10 @@ class Channel(_polycall.Channel):
         initial_backoff: Optional[float] = None,
         max_backoff: Optional[float] = None,
         user_agent: Optional[str] = None,
+        tls: Optional[TlsOptions] = None,
+        balancing: Balancing = Balancing.DEFAULT,
+        rewire_interval: Optional[float] = None,
+        hedging_delay: Optional[float] = None,
         **limits: Any,
     ):
         super().__init__(
@@ -92,6 +117,10 @@ class Channel(_polycall.Channel):
             interceptors,
             transports,
             user_agent,
+            native_tls(tls),
+            int(balancing),
+            _nanoseconds(rewire_interval),
+            _nanoseconds(hedging_delay),
         )
         self.target = target
         self._methods: Dict[Any, _polycall.Method] = {}

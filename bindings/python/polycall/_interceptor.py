@@ -14,7 +14,7 @@ class Interceptor:
 
     The functions run on the thread that makes the event, an asyncio loop's not excepted, and should
     be short. `call` is one object for the length of the call: it has `service`, `method`, `kind`,
-    `transport`, `peer` and `time_left()`, and an interceptor may keep attributes of its own on it.
+    `transport`, `peer`, `identity` (a server's) and `time_left()`, and an interceptor may keep attributes of its own on it.
     """
 
     def started(self, call: InterceptedCall, metadata: Metadata) -> None:

@@ -4,6 +4,7 @@ from typing import Any, Callable, Dict, List, Optional, overload
 
 from polycall._metadata import Metadata, MetadataLike
 from polycall._status import Status
+from polycall._tls import Identity, NativeTls
 
 __version__: str
 
@@ -19,6 +20,10 @@ class Channel:
         interceptors: Any,
         transports: Any,
         user_agent: Optional[str],
+        tls: Optional[NativeTls],
+        balancing: int,
+        rewire_interval_ns: int,
+        hedging_delay_ns: int,
     ) -> None: ...
     def close(self) -> None:
         """Cancels asynchronous and streaming calls and closes the connections; blocking calls of
@@ -27,7 +32,8 @@ class Channel:
     def closed(self) -> bool: ...
     @property
     def transport(self) -> Optional[str]:
-        """The transport in use, "unix"; None when there is none now."""
+        """The transport in use: "inproc", "shm", "unix", "tcp", "tls" or "grpc"; None when there is
+        none now."""
     def _state(self) -> int: ...
     def _wait_ready(self, timeout_ns: int) -> None: ...
     def _ping(self, timeout_ns: int) -> int: ...
@@ -44,6 +50,8 @@ class Server:
         flags: int,
         interceptors: Any,
         name: Optional[str],
+        transports: Any,
+        tls: Optional[NativeTls],
     ) -> None: ...
     def stats(self) -> Dict[str, int]:
         """Counters since start: connections_open, connections_accepted, calls_started,
@@ -59,6 +67,7 @@ class Server:
     ) -> None: ...
     def _load(self, language: str, module: str, arguments: List[str]) -> None: ...
     def _loaded(self) -> None: ...
+    def _allow(self, service: str, identities: List[str]) -> None: ...
     def _listen(self, target: str) -> str: ...
     def _start(self) -> None: ...
     def _shutdown(self, grace_ns: int) -> None: ...
@@ -169,6 +178,10 @@ class Context:
     @property
     def metadata(self) -> Metadata:
         """The caller's metadata."""
+    @property
+    def identity(self) -> Optional[Identity]:
+        """Who the caller is; None when nobody vouches for it (plain TCP, or TLS without a client
+        certificate)."""
     def time_left(self) -> Optional[float]:
         """Seconds to the deadline, at least 0; None without one."""
     def send_initial_metadata(self, metadata: MetadataLike) -> None:
@@ -202,6 +215,8 @@ class InterceptedCall:
     def transport(self) -> Optional[str]: ...
     @property
     def peer(self) -> str: ...
+    @property
+    def identity(self) -> Optional[Identity]: ...
     def time_left(self) -> Optional[float]: ...
     def __getattr__(self, name: str) -> Any: ...
     def __setattr__(self, name: str, value: Any) -> None: ...

@@ -8,7 +8,7 @@ import functools
 import inspect
 import logging
 import time
-from typing import Any, Callable, Optional, Sequence
+from typing import Any, Callable, Optional, Sequence, Union
 
 from polycall import _polycall
 from polycall._descriptor import (
@@ -22,6 +22,7 @@ from polycall._interceptor import Interceptor
 from polycall._limits import split_limits
 from polycall._loop import LoopThread, queue_of
 from polycall._status import StatusCode, StatusError, UnimplementedError
+from polycall._tls import TlsOptions, native_tls
 
 Context = _polycall.Context
 
@@ -60,7 +61,9 @@ class Server(_polycall.Server):
 
     Options: `name` is what peers' explain() shows; `interceptors` see every call; `copy_requests`
     gives handlers copies even of requests from Python in the same process; `donated_only` makes no
-    threads, so that only run_worker() serves; `describe` False leaves the description service out.
+    threads, so that only run_worker() serves; `describe` False leaves the description service out;
+    `transports` names what may be spoken on its listeners ("inproc", "shm", "unix", "tcp", "tls",
+    "grpc", "http"), all without it; `tls` has the certificates without which there is no TLS.
     Limits are named as in polycall_limits: `max_message_size`, `max_metadata_size`,
     `max_calls_per_connection`, `max_connections`, `call_window`, `connection_window`,
     `max_pending_calls`, `handshake_timeout`, `idle_timeout`, `keepalive_interval`,
@@ -77,6 +80,8 @@ class Server(_polycall.Server):
         donated_only: bool = False,
         describe: bool = True,
         shutdown_grace: float = 5.0,
+        transports: Optional[Sequence[str]] = None,
+        tls: Optional[TlsOptions] = None,
         **limits: Any,
     ):
         flags = (
@@ -84,7 +89,15 @@ class Server(_polycall.Server):
             | (_DONATED_ONLY if donated_only else 0)
             | (0 if describe else _NO_DESCRIPTION)
         )
-        super().__init__(split_limits("Server", limits), max_threads, flags, interceptors, name)
+        super().__init__(
+            split_limits("Server", limits),
+            max_threads,
+            flags,
+            interceptors,
+            name,
+            transports,
+            native_tls(tls),
+        )
         self.shutdown_grace = shutdown_grace
         self._loop_thread: Optional[LoopThread] = None
         self._shut_down = False
@@ -166,8 +179,20 @@ class Server(_polycall.Server):
         start."""
         self._load(language, module, list(arguments))
 
+    def allow(self, service: Union[str, ServiceDescriptor], identities: Sequence[str]) -> None:
+        """Says who may call a service, before start(): peers that have one of `identities`, as
+        Identity.names has them ("DNS:..", "URI:..", "UID:.."), or a certificate's whole subject
+        ("CN=.."). Calls of others end PERMISSION_DENIED. `service` "" sets it for the services that
+        have no list of their own. NOT_FOUND for a service that was not added, INVALID_ARGUMENT for
+        an identity of no known kind."""
+        if isinstance(identities, str):
+            raise TypeError('`identities` is a sequence, as ["UID:1000"], not one str')
+        name = service.name if isinstance(service, ServiceDescriptor) else service
+        self._allow(name, list(identities))
+
     def listen(self, target: str) -> str:
-        """Listens on "unix:/path", "tcp://host:port" (port 0: any) or "inproc:name", before or
+        """Listens on "inproc:name", "unix:/path", "tcp://host:port" (port 0: any) or
+        "tls://host:port" (takes nothing but TLS; "tcp" takes it too if there is `tls`), before or
         after start(). Returns the target that callers use. ALREADY_EXISTS when somebody listens
         there."""
         return self._listen(target)

@@ -3,12 +3,14 @@
 #include <structmember.h>
 
 #include <cstdint>
+#include <cstring>
 #include <new>
 
 #include "call_events.h"
 #include "gil.h"
 #include "interrupt.h"
 #include "metadata.h"
+#include "python_types.h"
 #include "status.h"
 
 namespace polycall_python {
@@ -321,6 +323,20 @@ PyGetSetDef kCommonGetters[] = {
     {"transport", GetTransport, nullptr, "Transport in use, or None while there is none.", nullptr},
     {"peer", GetPeer, nullptr, "Address of the other end; None after the end.", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
+
+PyObject* IdentityToPython(const polycall_call* call) {
+  polycall_identity identity = POLYCALL_IDENTITY_INIT;
+  if (polycall_call_identity(call, &identity) == 0) Py_RETURN_NONE;
+  Ref names = Ref::Steal(PyTuple_New(static_cast<Py_ssize_t>(identity.name_count)));
+  if (!names) return nullptr;
+  for (size_t i = 0; i < identity.name_count; ++i) {
+    PyObject* name = PyUnicode_DecodeUTF8(
+        identity.names[i], static_cast<Py_ssize_t>(strlen(identity.names[i])), "replace");
+    if (name == nullptr) return nullptr;
+    PyTuple_SET_ITEM(names.get(), static_cast<Py_ssize_t>(i), name);
+  }
+  return PyObject_CallFunction(Types().identity_make, "zO", identity.subject, names.get());
+}
 
 PyTypeObject* CallType() { return g_call_type; }
 

@@ -86,6 +86,8 @@ bool SettleFuture(PyObject* future, Ref value);
 
 // Getters of service, method, kind, transport, peer and time_left().
 extern PyGetSetDef kCommonGetters[];
+// polycall.Identity of the peer, or None when nobody vouches for it; NULL with a Python error.
+PyObject* IdentityToPython(const polycall_call* call);
 PyObject* CallTimeLeft(PyObject* self, PyObject*);
 
 // The types of the caller's calls, made by AddCallTypes. A MethodObject starts instances of their

@@ -114,7 +114,8 @@ class Channel {
   Channel(const std::string& target, const py::dict& limits, int64_t connect_timeout_ns,
           int64_t initial_backoff_ns, int64_t max_backoff_ns, uint32_t max_attempts,
           const py::object& interceptors, const py::object& transports,
-          const py::object& user_agent) {
+          const py::object& user_agent, const py::object& tls, int32_t balancing,
+          int64_t rewire_interval_ns, int64_t hedging_delay_ns) {
     std::vector<std::unique_ptr<Interceptor>> list;
     if (!InterceptorsFromPython(interceptors.ptr(), &list)) throw py::error_already_set();
     polycall_channel_options options = POLYCALL_CHANNEL_OPTIONS_INIT;
@@ -127,19 +128,18 @@ class Channel {
     options.interceptor_count = static_cast<uint32_t>(table.size());
     options.interceptors = table.data();
     options.thread_hook = ThreadHook();
-    std::vector<std::string> names;
-    std::vector<const char*> pointers;
-    if (!transports.is_none()) {
-      names = py::cast<std::vector<std::string>>(transports);
-      for (const std::string& name : names) pointers.push_back(name.c_str());
-      pointers.push_back(nullptr);
-      options.transports = pointers.data();
-    }
+    const NameList names(transports);
+    options.transports = names.get();
     std::string agent;
     if (!user_agent.is_none()) {
       agent = py::cast<std::string>(user_agent);
       options.user_agent = agent.c_str();
     }
+    const TlsOptions tls_options(tls);
+    options.tls = tls_options.get();
+    options.balancing = balancing;
+    options.rewire_interval_ns = rewire_interval_ns;
+    options.hedging_delay_ns = hedging_delay_ns;
     handle_ = std::make_shared<ChannelHandle>(target, std::move(list));
     Status status;
     polycall_channel* channel = polycall_channel_new(target.c_str(), &options, status.get());
@@ -224,7 +224,8 @@ ChannelRef ChannelFromPython(PyObject* object) {
 void BindChannel(py::module_& module) {
   py::class_<Channel>(module, "Channel")
       .def(py::init<const std::string&, const py::dict&, int64_t, int64_t, int64_t, uint32_t,
-                    const py::object&, const py::object&, const py::object&>())
+                    const py::object&, const py::object&, const py::object&, const py::object&,
+                    int32_t, int64_t, int64_t>())
       .def("close", &Channel::Close)
       .def_property_readonly("closed", &Channel::closed)
       .def_property_readonly("transport", &Channel::transport)

@@ -35,6 +35,14 @@ PyObject* GetMetadata(PyObject* object, void*) {
   return Py_XNewRef(self->metadata);
 }
 
+PyObject* GetIdentity(PyObject* object, void*) {
+  const CallObject* self = AsCall(object);
+  if (self->call == nullptr) {
+    return RaiseStatus(POLYCALL_FAILED_PRECONDITION, "the call has ended");
+  }
+  return IdentityToPython(self->call);
+}
+
 PyObject* SendInitialMetadata(PyObject* object, PyObject* entries) {
   polycall_call* call = Open(AsCall(object));
   MetadataPtr metadata(polycall_metadata_new());
@@ -291,6 +299,8 @@ bool AddContextTypes(PyObject* module) {
       kCommonGetters[2],
       kCommonGetters[3],
       {"metadata", GetMetadata, nullptr, "The caller's metadata.", nullptr},
+      {"identity", GetIdentity, nullptr, "Who the caller is, or None when nobody vouches for it.",
+       nullptr},
       {nullptr, nullptr, nullptr, nullptr, nullptr}};
   static PyMethodDef methods[] = {
       {"time_left", CallTimeLeft, METH_NOARGS, "Seconds to the deadline, or None without one."},

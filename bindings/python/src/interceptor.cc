@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "call.h"
 #include "gil.h"
 #include "message_class.h"
 #include "metadata.h"
@@ -59,6 +60,11 @@ PyObject* GetPeer(PyObject* self, void*) {
   return PyUnicode_FromString(peer);
 }
 
+PyObject* GetIdentity(PyObject* self, void*) {
+  polycall_call* call = CallOf(self);
+  return call == nullptr ? nullptr : IdentityToPython(call);
+}
+
 PyObject* TimeLeft(PyObject* self, PyObject*) {
   polycall_call* call = CallOf(self);
   if (call == nullptr) return nullptr;
@@ -73,6 +79,8 @@ PyGetSetDef kGetters[] = {
     {"kind", GetKind, nullptr, "Kind of call, as polycall.UNARY.", nullptr},
     {"transport", GetTransport, nullptr, "Transport in use, or None while there is none.", nullptr},
     {"peer", GetPeer, nullptr, "Address of the other end.", nullptr},
+    {"identity", GetIdentity, nullptr,
+     "A server's interceptor: who the caller is, or None when nobody vouches for it.", nullptr},
     {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, nullptr, nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
 

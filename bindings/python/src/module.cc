@@ -36,6 +36,7 @@ void SetPythonTypes(const py::dict& types) {
   all.status_error_make = take("make_status_error");
   all.status_make = take("make_status");
   all.metadata = take("Metadata");
+  all.identity_make = take("make_identity");
   all.current_call = take("current_call");
   all.handler_failed = take("handler_failed");
   all.set_wakeup_fd = take("set_wakeup_fd");

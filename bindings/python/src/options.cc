@@ -1,5 +1,7 @@
 #include "options.h"
 
+#include <pybind11/stl.h>
+
 #include <limits>
 #include <string>
 
@@ -49,6 +51,28 @@ void ReadLimits(const py::dict& values, polycall_limits* limits) {
       throw py::type_error("there is no limit named " + name);
     }
   }
+}
+
+NameList::NameList(const py::object& names) : given_(!names.is_none()) {
+  if (!given_) return;
+  if (py::isinstance<py::str>(names)) {
+    throw py::type_error("`transports` is a sequence of names, as [\"unix\"], not one str");
+  }
+  names_ = py::cast<std::vector<std::string>>(names);
+  for (const std::string& name : names_) pointers_.push_back(name.c_str());
+  pointers_.push_back(nullptr);
+}
+
+TlsOptions::TlsOptions(const py::object& options) : given_(!options.is_none()) {
+  if (!given_) return;
+  const auto values = py::cast<py::tuple>(options);
+  const char** const places[] = {&options_.ca_file, &options_.certificate_file, &options_.key_file,
+                                 &options_.server_name};
+  for (size_t i = 0; i < 4; ++i) {
+    texts_[i] = py::cast<std::optional<std::string>>(values[i]);
+    if (texts_[i]) *places[i] = texts_[i]->c_str();
+  }
+  options_.flags = py::cast<uint32_t>(values[4]);
 }
 
 bool SecondsToNanoseconds(PyObject* seconds, int64_t none, int64_t* nanoseconds) {

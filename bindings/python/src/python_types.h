@@ -12,6 +12,7 @@ struct PythonTypes {
       nullptr;                         // (code, message, details, initial, trailing) -> StatusError
   PyObject* status_make = nullptr;     // (code, message, details) -> Status
   PyObject* metadata = nullptr;        // class Metadata(list)
+  PyObject* identity_make = nullptr;   // (subject, names) -> Identity
   PyObject* current_call = nullptr;    // ContextVar of the handler's call
   PyObject* set_wakeup_fd = nullptr;   // signal.set_wakeup_fd
   PyObject* handler_failed = nullptr;  // (service, method, exception): logs it

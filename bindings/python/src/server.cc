@@ -39,7 +39,8 @@ void FreeServer(void* server) { polycall_server_free(static_cast<polycall_server
 class Server {
  public:
   Server(const py::dict& limits, uint32_t max_threads, uint32_t flags,
-         const py::object& interceptors, const py::object& name) {
+         const py::object& interceptors, const py::object& name, const py::object& transports,
+         const py::object& tls) {
     if (!InterceptorsFromPython(interceptors.ptr(), &interceptors_)) throw py::error_already_set();
     polycall_server_options options = POLYCALL_SERVER_OPTIONS_INIT;
     ReadLimits(limits, &options.limits);
@@ -54,6 +55,10 @@ class Server {
       text = py::cast<std::string>(name);
       options.name = text.c_str();
     }
+    const NameList names(transports);
+    options.transports = names.get();
+    const TlsOptions tls_options(tls);
+    options.tls = tls_options.get();
     Status status;
     server_ = polycall_server_new(&options, status.get());
     if (server_ == nullptr) Throw(*status);
@@ -166,6 +171,15 @@ class Server {
     options.arguments = pointers.data();
     Run([&](polycall_server* server, polycall_status* status) {
       return polycall_host_load(server, &options, status);
+    });
+  }
+
+  void Allow(const std::string& service, const std::vector<std::string>& identities) {
+    std::vector<const char*> pointers;
+    for (const std::string& identity : identities) pointers.push_back(identity.c_str());
+    Run([&](polycall_server* server, polycall_status* status) {
+      return polycall_server_allow(server, service.c_str(), pointers.data(), pointers.size(),
+                                   status);
     });
   }
 
@@ -326,11 +340,13 @@ std::vector<polycall_server*> AllServers() {
 
 void BindServer(py::module_& module) {
   py::class_<Server>(module, "Server")
-      .def(py::init<const py::dict&, uint32_t, uint32_t, const py::object&, const py::object&>())
+      .def(py::init<const py::dict&, uint32_t, uint32_t, const py::object&, const py::object&,
+                    const py::object&, const py::object&>())
       .def(py::init<uintptr_t>())
       .def("_loaded", &Server::Loaded)
       .def("_load", &Server::Load)
       .def("_add_service", &Server::AddService)
+      .def("_allow", &Server::Allow)
       .def("_listen", &Server::Listen)
       .def("_start", &Server::Start)
       .def("_shutdown", &Server::Shutdown)

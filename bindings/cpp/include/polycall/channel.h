@@ -8,10 +8,12 @@
 #include <polycall/polycall.h>
 #include <polycall/status.h>
 #include <polycall/status_or.h>
+#include <polycall/tls.h>
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -27,6 +29,14 @@ enum class ChannelState {
   kTransientFailure = POLYCALL_CHANNEL_TRANSIENT_FAILURE,
 };
 
+// How a channel spreads calls over the addresses that its target stands for.
+enum class Balancing {
+  kDefault = POLYCALL_BALANCING_DEFAULT,                // what the resolver says, else kPickFirst
+  kPickFirst = POLYCALL_BALANCING_PICK_FIRST,           // the first that answers, until it breaks
+  kRoundRobin = POLYCALL_BALANCING_ROUND_ROBIN,         // all that answer, in turn
+  kLeastInFlight = POLYCALL_BALANCING_LEAST_IN_FLIGHT,  // of two at random the less busy one
+};
+
 // A zero means the default that the comment names.
 struct ChannelOptions {
   Limits limits = {};
@@ -36,14 +46,22 @@ struct ChannelOptions {
   uint32_t max_attempts = 0;                    // 3 for one call; 1: no retries
   std::vector<std::string> transports = {};     // those that may be used, best first; none: all
   std::vector<std::shared_ptr<Interceptor>> interceptors = {};
-  std::string user_agent = {};  // what the peer's logs show
+  std::string user_agent = {};         // what the peer's logs show
+  std::optional<TlsOptions> tls = {};  // none: the system's authorities, no certificate
+  Balancing balancing = Balancing::kDefault;
+  // How often a channel in use looks for a better way to its peer, and takes it: 5 s; negative: never.
+  std::chrono::nanoseconds rewire_interval{0};
+  // Idempotent unary calls that are not answered after so long go to a second address too: never.
+  std::chrono::nanoseconds hedging_delay{0};
 };
 
 // Thread-safe. Whoever makes calls shares it: clients and streams keep it alive.
 class Channel {
  public:
-  // A channel on "inproc:calc", "unix:/run/calc.sock", "tcp://host:port" or "host:port" (negotiated).
-  // Does not connect. INVALID_ARGUMENT for a target that does not parse.
+  // A channel on "inproc:calc", "unix:/run/calc.sock", "tcp://host:port", "tls://host:port",
+  // "grpc://host:port", "grpcs://host:port", "host:port" (negotiated), or on what stands for several:
+  // "list:TARGET,TARGET", "dns:///host:port", "file:///path", "polycall:///name". Does not connect.
+  // INVALID_ARGUMENT for a target that does not parse, or options that make no sense.
   static StatusOr<std::shared_ptr<Channel>> Create(const std::string& target,
                                                    ChannelOptions options = {});
 
@@ -62,7 +80,7 @@ class Channel {
     polycall_channel_wait_ready(raw_, timeout.count(), &status);
     return Status::Take(&status);
   }
-  // "unix"; empty while there is no connection.
+  // The transport in use: "inproc", "shm", "unix", "tcp", "tls" or "grpc"; empty while there is none.
   std::string_view transport() const {
     const char* name = polycall_channel_transport(raw_);
     return name == nullptr ? std::string_view() : std::string_view(name);
@@ -98,6 +116,14 @@ inline StatusOr<std::shared_ptr<Channel>> Channel::Create(const std::string& tar
   transports.push_back(nullptr);
   if (!options.transports.empty()) raw.transports = transports.data();
   if (!options.user_agent.empty()) raw.user_agent = options.user_agent.c_str();
+  polycall_tls_options tls;
+  if (options.tls) {
+    tls = options.tls->ToRaw();
+    raw.tls = &tls;
+  }
+  raw.balancing = static_cast<int32_t>(options.balancing);
+  raw.rewire_interval_ns = options.rewire_interval.count();
+  raw.hedging_delay_ns = options.hedging_delay.count();
 
   polycall_status status = POLYCALL_STATUS_INIT;
   polycall_channel* channel = polycall_channel_new(target.c_str(), &raw, &status);

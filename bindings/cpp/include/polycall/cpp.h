@@ -8,6 +8,7 @@
 #include <polycall/channel.h>
 #include <polycall/client_stream.h>
 #include <polycall/coroutine_handler.h>
+#include <polycall/identity.h>
 #include <polycall/interceptor.h>
 #include <polycall/log.h>
 #include <polycall/metadata.h>
@@ -20,6 +21,7 @@
 #include <polycall/status_or.h>
 #include <polycall/stub.h>
 #include <polycall/task.h>
+#include <polycall/tls.h>
 #include <polycall/unary_call.h>
 #include <polycall/when_all.h>
 

@@ -2,12 +2,14 @@
 #ifndef POLYCALL_INTERCEPTOR_H_
 #define POLYCALL_INTERCEPTOR_H_
 
+#include <polycall/identity.h>
 #include <polycall/metadata.h>
 #include <polycall/polycall.h>
 #include <polycall/status.h>
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -27,6 +29,8 @@ class InterceptedCall {
     const char* name = polycall_call_transport(raw_);
     return name == nullptr ? std::string_view() : std::string_view(name);
   }
+  // A server's interceptor: who the caller is; nothing when nobody vouches for it.
+  std::optional<Identity> identity() const { return internal::IdentityOf(raw_); }
   std::chrono::nanoseconds TimeLeft() const {
     return std::chrono::nanoseconds(polycall_call_time_left(raw_));
   }

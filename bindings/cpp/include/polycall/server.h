@@ -9,10 +9,12 @@
 #include <polycall/service.h>
 #include <polycall/status.h>
 #include <polycall/status_or.h>
+#include <polycall/tls.h>
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +30,10 @@ struct ServerOptions {
   bool no_description = false;  // do not serve polycall.v1.Description
   std::vector<std::shared_ptr<Interceptor>> interceptors = {};
   std::string name = {};  // what peers' `explain` shows; the program's name
+  // What may be spoken on its listeners: "inproc", "shm", "unix", "tcp", "tls", "grpc", "http"; none:
+  // all (TLS needs `tls`).
+  std::vector<std::string> transports = {};
+  std::optional<TlsOptions> tls = {};  // none: no TLS
 };
 
 // Thread-safe. Ending it cancels what is under way: Shutdown first.
@@ -60,8 +66,15 @@ class Server {
   Status Load(const std::string& language, const std::string& module,
               const std::vector<std::string>& arguments = {});
 
-  // "inproc:calc", "unix:/run/calc.sock", "tcp://127.0.0.1:0" (port 0: any). Before or after Start.
-  // The target that callers use. ALREADY_EXISTS when somebody listens there.
+  // Who may call `service`: peers that have one of `identities` ("DNS:..", "URI:..", "IP:..",
+  // "EMAIL:..", "UID:..", or a certificate's whole subject, "CN=.."). Calls of others end
+  // PERMISSION_DENIED. Service "" sets it for those that have no list of their own. Before Start.
+  // NOT_FOUND for a service that was not added, INVALID_ARGUMENT for an identity of no known kind.
+  Status Allow(const std::string& service, const std::vector<std::string>& identities);
+
+  // "inproc:calc", "unix:/run/calc.sock", "tcp://127.0.0.1:0" (port 0: any), "tls://127.0.0.1:0" (takes
+  // nothing but TLS; "tcp" takes it too if the options have `tls`). Before or after Start. The target
+  // that callers use. ALREADY_EXISTS when somebody listens there.
   StatusOr<std::string> Listen(const std::string& target);
 
   Status Start();
@@ -119,6 +132,15 @@ inline Server::Server(ServerOptions options) : interceptors_(std::move(options.i
   raw.interceptors = interceptors.data();
   raw.interceptor_count = static_cast<uint32_t>(interceptors.size());
   if (!options.name.empty()) raw.name = options.name.c_str();
+  std::vector<const char*> transports;
+  for (const std::string& name : options.transports) transports.push_back(name.c_str());
+  transports.push_back(nullptr);
+  if (!options.transports.empty()) raw.transports = transports.data();
+  polycall_tls_options tls;
+  if (options.tls) {
+    tls = options.tls->ToRaw();
+    raw.tls = &tls;
+  }
   polycall_status status = POLYCALL_STATUS_INIT;
   raw_ = polycall_server_new(&raw, &status);
   if (raw_ == nullptr) throw StatusError(Status::Take(&status));
@@ -137,6 +159,16 @@ inline StatusOr<std::string> Server::Listen(const std::string& target) {
 inline Status Server::Start() {
   polycall_status status = POLYCALL_STATUS_INIT;
   polycall_server_start(raw_, &status);
+  return Status::Take(&status);
+}
+
+inline Status Server::Allow(const std::string& service,
+                            const std::vector<std::string>& identities) {
+  std::vector<const char*> pointers;
+  pointers.reserve(identities.size());
+  for (const std::string& identity : identities) pointers.push_back(identity.c_str());
+  polycall_status status = POLYCALL_STATUS_INIT;
+  polycall_server_allow(raw_, service.c_str(), pointers.data(), pointers.size(), &status);
   return Status::Take(&status);
 }
 

@@ -2,6 +2,7 @@
 #ifndef POLYCALL_SERVER_CONTEXT_H_
 #define POLYCALL_SERVER_CONTEXT_H_
 
+#include <polycall/identity.h>
 #include <polycall/metadata.h>
 #include <polycall/polycall.h>
 #include <polycall/status.h>
@@ -9,6 +10,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -55,6 +57,10 @@ class ServerContext {
     longer.resize(size);
     return longer;
   }
+
+  // Who the caller is; nothing when nobody vouches for it (plain TCP, or TLS without a client
+  // certificate).
+  std::optional<Identity> identity() const { return internal::IdentityOf(call_); }
 
   // Ahead of the first message, at most once; FAILED_PRECONDITION afterwards.
   Status SendInitialMetadata(const Metadata& metadata) {

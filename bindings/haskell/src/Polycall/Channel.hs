@@ -9,6 +9,7 @@ module Polycall.Channel
   , closeChannel
   , ChannelOptions (..)
   , defaultChannelOptions
+  , Balancing (..)
   , ChannelState (..)
   , channelState
   , waitReady
@@ -29,14 +30,13 @@ import Control.Monad (forM, when)
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as ByteString
 import Data.IORef
-import Data.Int (Int64)
+import Data.Int (Int32, Int64)
 import Data.Text (Text)
 import qualified Data.Text as Text
 import qualified Data.Text.Encoding as Text
 import Data.Word (Word32, Word64)
 import Foreign.C.String (withCString)
 import Foreign.Marshal.Alloc (alloca, allocaBytesAligned)
-import Foreign.Marshal.Array (withArray0)
 import Foreign.Marshal.Utils (fillBytes)
 import Foreign.Ptr (Ptr, nullPtr, plusPtr)
 import Foreign.Storable (peek, pokeByteOff)
@@ -64,12 +64,30 @@ data ChannelOptions = ChannelOptions
   , channelTransports :: ![Text] -- ^ Transports that may be used, best first; none: all.
   , channelUserAgent :: !(Maybe Text) -- ^ What the peer's logs show.
   , channelInterceptors :: ![Interceptor]
+  , channelTls :: !(Maybe TlsOptions)
+    -- ^ For @tls:\/\/@ and @grpcs:\/\/@; the system's authorities, no certificate of one's own.
+  , channelBalancing :: !Balancing
+  , channelRewireInterval :: !(Maybe Seconds)
+    -- ^ How often a channel in use looks for a better way to its peer, and takes it. 5 s; negative:
+    -- never.
+  , channelHedgingDelay :: !(Maybe Seconds)
+    -- ^ Idempotent unary calls that are not answered after so long are sent to a second address too;
+    -- the first answer counts. Never.
   }
+
+-- | How a channel spreads calls over the addresses that its target stands for.
+data Balancing
+  = DefaultBalancing -- ^ What the resolver says, else 'PickFirst'.
+  | PickFirst -- ^ The first address that answers, until it breaks.
+  | RoundRobin -- ^ All that answer, in turn.
+  | LeastInFlight -- ^ Of two picked at random the one with fewer calls.
+  deriving (Eq, Ord, Show, Enum, Bounded)
 
 -- | All as the runtime has them.
 defaultChannelOptions :: ChannelOptions
 defaultChannelOptions =
-  ChannelOptions defaultLimits Nothing Nothing Nothing Nothing [] Nothing []
+  ChannelOptions defaultLimits Nothing Nothing Nothing Nothing [] Nothing [] Nothing
+    DefaultBalancing Nothing Nothing
 
 -- | A channel for the length of an action: @withChannel "unix:/run/calc.sock" defaultChannelOptions@.
 --
@@ -94,10 +112,15 @@ openChannel target options = mask_ $ do
     pokeByteOff struct 104 (maybe 0 fromIntegral (channelMaxAttempts options) :: Word32)
     pokeByteOff struct 108 (fromIntegral (interceptingCount intercepting) :: Word32)
     pokeByteOff struct 112 (interceptingArray intercepting)
-    withTexts (channelTransports options) $ \transports -> do
-      pokeByteOff struct 120 transports
-      withMaybeText (channelUserAgent options) $ \agent -> do
+    pokeByteOff struct 152 (fromIntegral (fromEnum (channelBalancing options)) :: Int32)
+    pokeByteOff struct 160 (maybe 0 seconds (channelRewireInterval options) :: Int64)
+    pokeByteOff struct 168 (maybe 0 seconds (channelHedgingDelay options) :: Int64)
+    withNames (channelTransports options) $ \transports ->
+      withMaybeText (channelUserAgent options) $ \agent ->
+      withTlsOptions (channelTls options) $ \tls -> do
+        pokeByteOff struct 120 transports
         pokeByteOff struct 136 agent
+        pokeByteOff struct 144 tls
         made <- ByteString.useAsCString (Text.encodeUtf8 target) $ \name ->
           c_channel_new name struct failure
         if made /= nullPtr then return (Right made) else Left <$> takeStatus failure
@@ -105,15 +128,10 @@ openChannel target options = mask_ $ do
     Left problem -> freeIntercepting intercepting >> throwIO problem
     Right made -> Channel made ("inproc:" `Text.isPrefixOf` target) intercepting <$> newIORef True
   where
-    size = 144
-    withMaybeText Nothing use = use nullPtr
-    withMaybeText (Just text) use = ByteString.useAsCString (Text.encodeUtf8 text) use
-    withTexts [] use = use nullPtr
-    withTexts texts use = go texts []
-      where
-        go [] made = withArray0 nullPtr (reverse made) use
-        go (text : rest) made =
-          ByteString.useAsCString (Text.encodeUtf8 text) (\at -> go rest (at : made))
+    size = 176
+    -- None: all.
+    withNames [] use = use nullPtr
+    withNames names use = withTexts names use
 
 -- | Ends a channel; a second time does nothing. No call may be made on it any more.
 closeChannel :: Channel -> IO ()
@@ -143,7 +161,7 @@ ping channel timeout = withStatus $ \failure -> alloca $ \taken -> do
   code <- c_ping (channelHandle channel) (seconds timeout) taken failure
   if code == 0 then Right . fromNanoseconds <$> peek taken else Left <$> takeStatus failure
 
--- | The transport in use, @unix@; 'Nothing' when there is none now.
+-- | The transport in use: @inproc@, @shm@, @unix@, @tcp@, @tls@ or @grpc@; 'Nothing' when there is none now.
 transport :: Channel -> IO (Maybe Text)
 transport channel = do
   name <- c_transport (channelHandle channel)

@@ -14,6 +14,7 @@ module Polycall.Context
   , isCancelled
   , onCancel
   , peer
+  , peerIdentity
   , callTransport
   , callService
   , callMethod
@@ -32,6 +33,7 @@ import Foreign.Marshal.Alloc (allocaBytes)
 import Foreign.Ptr (FunPtr, Ptr, nullPtr)
 import Foreign.StablePtr
 import Polycall.Foreign
+import Polycall.Identity
 import Polycall.Metadata
 import Polycall.Runtime
 import Polycall.Status
@@ -123,7 +125,12 @@ peer call = withCall call "" $ \handle -> allocaBytes 512 $ \memory -> do
   _ <- c_call_peer handle memory 512
   Text.decodeUtf8With Text.lenientDecode <$> ByteString.packCString memory
 
--- | @inproc@, @unix@ or @tcp@.
+-- | Who the caller is; 'Nothing' when nobody vouches for it (plain TCP, or TLS without a client
+-- certificate).
+peerIdentity :: ServerCall -> IO (Maybe Identity)
+peerIdentity call = withCall call Nothing readIdentity
+
+-- | @inproc@, @shm@, @unix@, @tcp@, @tls@, @grpc@ or @http@.
 callTransport :: ServerCall -> IO Text
 callTransport call = Text.decodeUtf8 <$> named c_call_transport call
 

@@ -23,10 +23,11 @@ module Polycall.Foreign
   , c_unary, c_unary_async, c_call_start, c_receive, c_send, c_half_close, c_wait
   , c_initial_metadata, c_cancel, c_call_release, p_call_release
   , c_call_service, c_call_method, c_call_kind, c_time_left, c_call_transport, c_call_peer
+  , c_call_identity
   , c_call_metadata, c_send_initial_metadata, c_set_trailing_metadata, c_is_cancelled
   , c_on_cancel, c_handler_send, c_handler_receive, c_finish, c_finish_status
   , c_server_new, c_server_free, c_service_new, c_service_method, c_service_add
-  , c_server_listen, c_server_start, c_server_shutdown, c_server_wait, c_server_set_serving
+  , c_server_allow, c_server_listen, c_server_start, c_server_shutdown, c_server_wait, c_server_set_serving
   , c_server_stats, c_run_worker
   , c_log_set
   ) where
@@ -207,6 +208,8 @@ foreign import ccall unsafe "polycall_call_transport"
   c_call_transport :: Ptr CallHandle -> IO CString
 foreign import ccall unsafe "polycall_call_peer"
   c_call_peer :: Ptr CallHandle -> CString -> CSize -> IO CSize
+foreign import ccall unsafe "polycall_call_identity"
+  c_call_identity :: Ptr CallHandle -> Ptr a -> IO Int32
 foreign import ccall unsafe "polycall_call_metadata"
   c_call_metadata :: Ptr CallHandle -> IO (Ptr MetadataHandle)
 foreign import ccall safe "polycall_call_send_initial_metadata"
@@ -241,6 +244,9 @@ foreign import ccall safe "polycall_hs_service_add"
   c_service_add
     :: Ptr ServiceHandle -> Ptr ServerHandle -> Ptr () -> FunPtr ArgFn -> Ptr StatusStruct
     -> IO Int32
+foreign import ccall unsafe "polycall_server_allow"
+  c_server_allow
+    :: Ptr ServerHandle -> CString -> Ptr CString -> CSize -> Ptr StatusStruct -> IO Int32
 foreign import ccall safe "polycall_server_listen"
   c_server_listen
     :: Ptr ServerHandle -> CString -> CString -> CSize -> Ptr StatusStruct -> IO Int32

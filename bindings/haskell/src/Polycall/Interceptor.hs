@@ -31,6 +31,7 @@ import Foreign.Ptr (FunPtr, Ptr, castPtr, nullPtr, plusPtr)
 import Foreign.StablePtr
 import Foreign.Storable (peek, poke, pokeByteOff)
 import Polycall.Foreign
+import Polycall.Identity
 import Polycall.Metadata
 import Polycall.Status
 import System.IO.Unsafe (unsafePerformIO)
@@ -39,6 +40,8 @@ import System.IO.Unsafe (unsafePerformIO)
 data InterceptedCall = InterceptedCall
   { interceptedService :: !ByteString -- ^ @calc.v1.Calc@
   , interceptedMethod :: !ByteString -- ^ @Add@
+  , interceptedIdentity :: !(Maybe Identity)
+    -- ^ A server's: who the caller is; 'Nothing' when nobody vouches for it.
   }
   deriving (Eq, Show)
 
@@ -106,7 +109,8 @@ onStarted arg call metadata state place = do
     service <- c_call_service call >>= ByteString.packCString
     method <- c_call_method call >>= ByteString.packCString
     entries <- readMetadata metadata
-    observer <- interceptor (InterceptedCall service method) entries
+    identity <- readIdentity call
+    observer <- interceptor (InterceptedCall service method identity) entries
     unless (null (observerAdds observer)) (addMetadata metadata (observerAdds observer))
     newStablePtr observer >>= poke state . castStablePtrToPtr
   case outcome of

@@ -12,6 +12,7 @@ module Polycall.Server
   , ServerOptions (..)
   , defaultServerOptions
   , addService
+  , allow
   , listen
   , start
   , wait
@@ -85,11 +86,16 @@ data ServerOptions = ServerOptions
   , serverDonatedOnly :: !Bool -- ^ No threads of the runtime's: only 'runWorker' serves.
   , serverDescribe :: !Bool -- ^ Serve descriptions of the services; 'True' by default.
   , serverShutdownGrace :: !Seconds -- ^ How long 'withServer' lets calls end; 5 s by default.
+  , serverTransports :: ![Text]
+    -- ^ What may be spoken on its listeners: @inproc@, @shm@, @unix@, @tcp@, @tls@, @grpc@, @http@;
+    -- none: all.
+  , serverTls :: !(Maybe TlsOptions) -- ^ Without it there is no TLS.
   }
 
 -- | All as the runtime has them.
 defaultServerOptions :: ServerOptions
-defaultServerOptions = ServerOptions defaultLimits Nothing Nothing [] False True 5
+defaultServerOptions = ServerOptions defaultLimits Nothing Nothing [] False True 5 []
+  Nothing
 
 -- | A server for the length of an action; then it is shut down, with grace.
 --
@@ -123,20 +129,20 @@ newServer options = mask_ $ do
     pokeByteOff struct 84 (flags :: Word32)
     pokeByteOff struct 88 (fromIntegral (interceptingCount intercepting) :: Word32)
     pokeByteOff struct 96 (interceptingArray intercepting)
-    let create name = do
-          pokeByteOff struct 112 name
-          handle <- c_server_new struct failure
-          if handle /= nullPtr then return (Right handle) else Left <$> takeStatus failure
-    case serverName options of
-      Nothing -> create nullPtr
-      Just name -> ByteString.useAsCString (Text.encodeUtf8 name) create
+    withMaybeText (serverName options) $ \name -> withTexts (serverTransports options) $ \names ->
+      withTlsOptions (serverTls options) $ \tls -> do
+        pokeByteOff struct 112 name
+        pokeByteOff struct 120 (if null (serverTransports options) then nullPtr else names)
+        pokeByteOff struct 128 tls
+        handle <- c_server_new struct failure
+        if handle /= nullPtr then return (Right handle) else Left <$> takeStatus failure
   case made of
     Left problem -> freeIntercepting intercepting >> throwIO problem
     Right handle -> do
       live <- newIORef True
       return (Server handle (Just intercepting) live (serverShutdownGrace options))
   where
-    size = 120
+    size = 136
     flags = (if serverDonatedOnly options then 1 else 0) + (if serverDescribe options then 0 else 4)
 
 raiseCapabilities :: IO ()
@@ -160,8 +166,21 @@ borrowServer handle = do
   live <- newIORef False
   return (Server handle Nothing live 0)
 
--- | Listens on @inproc:name@, @unix:\/path@ or @tcp:\/\/host:port@ (port 0: any) and answers the target
--- that callers use. Before or after 'start'. Throws ALREADY_EXISTS when somebody listens there.
+-- | Says who may call a service, before 'start': peers that have one of the identities, as
+-- 'identityNames' has them, or a certificate's whole subject (@CN=..@). Calls of others end
+-- PERMISSION_DENIED. The service @""@ sets it for those that have no list of their own. Throws NOT_FOUND
+-- for a service that was not added, INVALID_ARGUMENT for an identity of no known kind.
+allow :: Server -> Text -> [Text] -> IO ()
+allow server service identities =
+  ByteString.useAsCString (Text.encodeUtf8 service) $ \name -> withTexts identities $ \texts ->
+    withStatus $ \failure -> do
+      code <- c_server_allow (serverHandle server) name texts
+        (fromIntegral (length identities)) failure
+      throwCode failure code
+
+-- | Listens on @inproc:name@, @unix:\/path@, @tcp:\/\/host:port@ (port 0: any) or @tls:\/\/host:port@ (takes
+-- nothing but TLS; @tcp@ takes it too if there is 'serverTls') and answers the target that callers use.
+-- Before or after 'start'. Throws ALREADY_EXISTS when somebody listens there.
 listen :: Server -> Text -> IO Text
 listen server target =
   ByteString.useAsCString (Text.encodeUtf8 target) $ \name -> allocaBytes size $ \address ->

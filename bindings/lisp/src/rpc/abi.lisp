@@ -42,16 +42,24 @@
   (struct-size :size) (arg :unsigned-long) (started :pointer) (message :pointer)
   (finished :pointer))
 
+(cffi:defcstruct %tls-options
+  (struct-size :size) (ca-file :pointer) (certificate-file :pointer) (key-file :pointer)
+  (server-name :pointer) (flags :uint32) (reserved :uint32))
+
+(cffi:defcstruct %identity
+  (struct-size :size) (subject :pointer) (names :pointer) (name-count :size))
+
 (cffi:defcstruct %channel-options
   (struct-size :size) (limits (:struct %limits)) (connect-timeout :int64)
   (initial-backoff :int64) (max-backoff :int64) (max-attempts :uint32)
   (interceptor-count :uint32) (interceptors :pointer) (transports :pointer)
-  (thread-hook :pointer) (user-agent :pointer))
+  (thread-hook :pointer) (user-agent :pointer) (tls :pointer) (balancing :int32)
+  (reserved :uint32) (rewire-interval :int64) (hedging-delay :int64))
 
 (cffi:defcstruct %server-options
   (struct-size :size) (limits (:struct %limits)) (max-threads :uint32) (flags :uint32)
   (interceptor-count :uint32) (reserved :uint32) (interceptors :pointer) (thread-hook :pointer)
-  (name :pointer))
+  (name :pointer) (transports :pointer) (tls :pointer))
 
 (cffi:defcstruct %server-stats
   (struct-size :size) (connections-open :uint64) (connections-accepted :uint64)
@@ -127,6 +135,7 @@
 (define-abi call-time-left :int64 (call :pointer))
 (define-abi call-transport :string (call :pointer))
 (define-abi call-peer :size (call :pointer) (out :pointer) (size :size))
+(define-abi call-identity :int (call :pointer) (identity :pointer))
 (define-abi call-finish :void (call :pointer) (status :pointer) (response :pointer))
 (define-abi call-metadata :pointer (call :pointer))
 (define-abi call-send-initial-metadata :int (call :pointer) (metadata :pointer) (status :pointer))
@@ -137,6 +146,8 @@
 (define-abi server-new :pointer (options :pointer) (status :pointer))
 (define-abi server-add-service :int (server :pointer) (service :pointer) (handlers :pointer)
   (stride :size) (arg :unsigned-long) (free-arg :pointer) (status :pointer))
+(define-abi server-allow :int (server :pointer) (service :string) (identities :pointer)
+  (count :size) (status :pointer))
 (define-abi server-listen :int (server :pointer) (target :string) (address :pointer) (size :size)
   (status :pointer))
 (define-abi server-start :int (server :pointer) (status :pointer))

@@ -170,7 +170,7 @@ received are dropped."
   (time-left* (call-pointer-of call)))
 
 (defun transport (call)
-  "\"inproc\", \"unix\", \"tcp\"; NIL while a caller's call has no connection yet."
+  "\"inproc\", \"shm\", \"unix\", \"tcp\", \"tls\", \"grpc\" or \"http\"; NIL while a caller's call has no connection yet."
   (%call-transport (call-pointer-of call)))
 
 (defun service-name (call) "\"calc.v1.Calc\"." (%call-service (call-pointer-of call)))

@@ -18,8 +18,14 @@
 
 (defparameter *channel-options*
   (append '(:connect-timeout :initial-backoff :max-backoff :max-attempts :interceptors :transports
-            :user-agent)
+            :user-agent :tls :balancing :rewire-interval :hedging-delay)
           *limit-names*))
+
+(defparameter *balancings* '(nil :pick-first :round-robin :least-in-flight))
+
+(defun balancing-number (balancing)
+  (or (position balancing *balancings*)
+      (error "MAKE-CHANNEL: ~S is no balancing; known are~{ ~S~}" balancing (rest *balancings*))))
 
 (defun foreign-names (names)
   "A NULL-terminated array of strings; NULL for none."
@@ -41,13 +47,22 @@
 
 (defun make-channel (target &rest options
                      &key connect-timeout initial-backoff max-backoff max-attempts interceptors
-                       transports user-agent &allow-other-keys)
-  "A channel on TARGET: \"inproc:calc\", \"unix:/run/calc.sock\", \"tcp://host:port\", \"host:port\". Does
-not connect yet. To be closed with CLOSE-CHANNEL; WITH-CHANNEL does.
+                       transports user-agent tls balancing rewire-interval hedging-delay
+                     &allow-other-keys)
+  "A channel on TARGET: \"inproc:calc\", \"unix:/run/calc.sock\", \"tcp://host:port\", \"tls://host:port\",
+\"grpc://host:port\", \"grpcs://host:port\", \"host:port\" (negotiated); or on what stands for several:
+\"list:TARGET,TARGET\", \"dns:///host:port\", \"file:///path\" (a target in each line; watched),
+\"polycall:///name\" (a service of polycalld). Does not connect yet. To be closed with CLOSE-CHANNEL;
+WITH-CHANNEL does.
 
 CONNECT-TIMEOUT (5 s for one attempt), INITIAL-BACKOFF (0.05) and MAX-BACKOFF (10) are seconds;
 MAX-ATTEMPTS of one call (3; 1: no retries); INTERCEPTORS: a list; TRANSPORTS: names that may be used,
-best first; USER-AGENT: what the peer's logs show. Further, the limits: MAX-MESSAGE-SIZE,
+best first: \"inproc\", \"shm\", \"unix\", \"tcp\", \"tls\", \"grpc\"; USER-AGENT: what the peer's logs show.
+TLS: a plist of :CA, :CERTIFICATE and :KEY (PEM files, read again when they change), :SERVER-NAME and
+:ALLOW-1-2; BALANCING over several addresses: :PICK-FIRST, :ROUND-ROBIN or :LEAST-IN-FLIGHT;
+REWIRE-INTERVAL: how often a channel in use looks for a better way to its peer, and takes it (5 s;
+negative: never); HEDGING-DELAY: idempotent unary calls that are not answered after so long are sent to a
+second address too (never). Further, the limits: MAX-MESSAGE-SIZE,
 MAX-METADATA-SIZE, MAX-CALLS-PER-CONNECTION, CALL-WINDOW, CONNECTION-WINDOW, MAX-PENDING-CALLS,
 HANDSHAKE-TIMEOUT, IDLE-TIMEOUT, KEEPALIVE-INTERVAL, KEEPALIVE-TIMEOUT.
 
@@ -58,9 +73,11 @@ INVALID-ARGUMENT-ERROR for a target that is none."
   (let* ((numbers (mapcar #'register-object interceptors))
          (names (foreign-names transports))
          (agent (foreign-string-or-null user-agent))
-         (array (make-foreign-interceptors numbers)))
+         (array (make-foreign-interceptors numbers))
+         (c-tls (cffi:null-pointer)))
     (unwind-protect
          (with-struct (c %channel-options)
+           (setf c-tls (make-foreign-tls tls "MAKE-CHANNEL"))
            (set-size c %channel-options)
            (fill-limits (slot-pointer c %channel-options limits) options)
            (setf (slot c %channel-options connect-timeout) (nanoseconds connect-timeout)
@@ -71,13 +88,18 @@ INVALID-ARGUMENT-ERROR for a target that is none."
                  (slot c %channel-options interceptors) array
                  (slot c %channel-options transports) names
                  (slot c %channel-options thread-hook) (thread-hook)
-                 (slot c %channel-options user-agent) agent)
+                 (slot c %channel-options user-agent) agent
+                 (slot c %channel-options tls) c-tls
+                 (slot c %channel-options balancing) (balancing-number balancing)
+                 (slot c %channel-options rewire-interval) (nanoseconds rewire-interval)
+                 (slot c %channel-options hedging-delay) (nanoseconds hedging-delay))
            (%make-channel :target target
                           :pointer (with-status (status) (%channel-new target c status))
                           :in-process (and (>= (length target) 7)
                                            (string= "inproc:" target :end2 7))
                           :interceptors numbers))
       (free-names names)
+      (free-foreign-tls c-tls)
       (free-unless-null agent)
       (free-unless-null array))))
 
@@ -101,7 +123,8 @@ of this channel's. A second time does nothing."
        (close-channel ,channel))))
 
 (defun channel-transport (channel)
-  "The transport in use, \"unix\"; NIL when there is none now."
+  "The transport in use: \"inproc\", \"shm\", \"unix\", \"tcp\", \"tls\" or \"grpc\"; NIL when there is none
+now."
   (%channel-transport (live-pointer channel)))
 
 (defun channel-state (channel)

@@ -31,25 +31,32 @@
     (format stream "~{~A~^ ~}" (server-addresses server))))
 
 (defparameter *server-options*
-  (append '(:name :max-threads :interceptors :copy-requests :no-description :donated-only)
+  (append '(:name :max-threads :interceptors :copy-requests :no-description :donated-only
+            :transports :tls)
           *limit-names*))
 
 (defun make-server (&rest options
                     &key name (max-threads 256) interceptors copy-requests no-description
-                      donated-only &allow-other-keys)
+                      donated-only transports tls &allow-other-keys)
   "A server without services yet. To be freed with FREE-SERVER; WITH-SERVER does.
 
 NAME: what callers' EXPLAIN shows; MAX-THREADS: bound of the threads that handlers run on;
 INTERCEPTORS: a list; COPY-REQUESTS: callers in this process pass copies; NO-DESCRIPTION: does not serve
-polycall.v1.Description; DONATED-ONLY: no threads but those that call RUN-WORKER. Further, the limits that
-MAKE-CHANNEL names, and MAX-CONNECTIONS."
+polycall.v1.Description; DONATED-ONLY: no threads but those that call RUN-WORKER; TRANSPORTS: names of what
+may be spoken on its listeners (\"inproc\", \"shm\", \"unix\", \"tcp\", \"tls\", \"grpc\", \"http\"), all
+without it; TLS: a plist of :CERTIFICATE and :KEY (PEM files, read again when they change), :CA of the
+callers' certificates, :REQUIRE-CLIENT-CERTIFICATE and :ALLOW-1-2; without it there is no TLS. Further, the
+limits that MAKE-CHANNEL names, and MAX-CONNECTIONS."
   (check-options options *server-options* "MAKE-SERVER")
   (ensure-library)
   (let* ((numbers (mapcar #'register-object interceptors))
          (array (make-foreign-interceptors numbers))
-         (c-name (foreign-string-or-null name)))
+         (c-name (foreign-string-or-null name))
+         (names (foreign-names transports))
+         (c-tls (cffi:null-pointer)))
     (unwind-protect
          (with-struct (c %server-options)
+           (setf c-tls (make-foreign-tls tls "MAKE-SERVER"))
            (set-size c %server-options)
            (fill-limits (slot-pointer c %server-options limits) options)
            (setf (slot c %server-options max-threads) max-threads
@@ -58,10 +65,14 @@ MAKE-CHANNEL names, and MAX-CONNECTIONS."
                  (slot c %server-options interceptor-count) (length numbers)
                  (slot c %server-options interceptors) array
                  (slot c %server-options thread-hook) (thread-hook)
-                 (slot c %server-options name) c-name)
+                 (slot c %server-options name) c-name
+                 (slot c %server-options transports) names
+                 (slot c %server-options tls) c-tls)
            (%make-server :pointer (with-status (status) (%server-new c status))
                          :numbers numbers
                          :max-threads (if donated-only 0 max-threads)))
+      (free-names names)
+      (free-foreign-tls c-tls)
       (free-unless-null array)
       (free-unless-null c-name))))
 
@@ -133,9 +144,22 @@ ALREADY-EXISTS-ERROR for a service that was added before. Answers SERVICE."
         (unless done (mapc #'forget-object numbers)))))
   service)
 
+(defun allow (server service identities)
+  "Says who may call SERVICE (a name; \"\" is all that have no list of their own): peers that have one of
+IDENTITIES, as IDENTITY-NAMES has them, or a certificate's whole subject (\"CN=..\"). Calls of others end
+with PERMISSION-DENIED-ERROR. Before START-SERVER. NOT-FOUND-ERROR for a service that was not added,
+INVALID-ARGUMENT-ERROR for an identity of no known kind."
+  (let* ((pointer (server-call server))
+         (names (foreign-names identities)))
+    (unwind-protect
+         (with-status (status)
+           (%server-allow pointer service names (length identities) status))
+      (free-names names)))
+  server)
+
 (defun listen-on (server target)
-  "Listens on TARGET: \"inproc:name\", \"unix:/path\", \"tcp://host:port\" (port 0: any). Before or after
-START-SERVER. Answers the target that callers use. ALREADY-EXISTS-ERROR when somebody listens there."
+  "Listens on TARGET: \"inproc:name\", \"unix:/path\", \"tcp://host:port\" (port 0: any), \"tls://host:port\"
+(takes nothing but TLS; \"tcp\" takes it too if the server has certificates). Before or after START-SERVER. Answers the target that callers use. ALREADY-EXISTS-ERROR when somebody listens there."
   (let ((pointer (own-server server "listen on")))
     (cffi:with-foreign-object (address :char 512)
       (with-status (status) (%server-listen pointer target address 512 status))
@@ -217,23 +241,25 @@ from a handler. A second time does nothing."
       (mapc #'forget-object (shiftf (server-numbers server) '()))))
   nil)
 
-(defun call-with-server (function services targets grace options)
+(defun call-with-server (function services targets allow grace options)
   (let ((server (apply #'make-server options)))
     (unwind-protect
          (progn
            (dolist (service services) (add-service server service))
+           (loop for (service . identities) in allow do (allow server service identities))
            (dolist (target (if (listp targets) targets (list targets))) (listen-on server target))
            (start-server server)
            (multiple-value-prog1 (funcall function server)
              (shutdown-server server :grace grace)))
       (free-server server))))
 
-(defmacro with-server ((server &key services listen (grace 5) options) &body body)
+(defmacro with-server ((server &key services listen allow (grace 5) options) &body body)
   "Runs BODY with SERVER bound to a server of SERVICES (a list of instances) that listens on LISTEN (a
 target or a list of them) and was started. At the end it is shut down, with GRACE seconds unless BODY is
-left by a non-local exit. OPTIONS: a list, MAKE-SERVER's."
+left by a non-local exit. ALLOW: an alist from a service's name to the identities that may call it, as
+ALLOW has them. OPTIONS: a list, MAKE-SERVER's."
   `(call-with-server (lambda (,server) (declare (ignorable ,server)) ,@body)
-                     ,services ,listen ,grace ,options))
+                     ,services ,listen ,allow ,grace ,options))
 
 (defun set-serving (server service serving)
   "What the built-in health service answers for SERVICE (a name; \"\" is the server as a whole)."

@@ -8,8 +8,10 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A channel on a target: "unix:/run/calc.sock", "tcp://host:port", "host:port" (negotiated),
- * "inproc:calc".
+ * A channel on a target: "inproc:calc", "unix:/run/calc.sock", "tcp://host:port", "tls://host:port",
+ * "grpc://host:port", "grpcs://host:port", "host:port" (negotiated); or on what stands for several:
+ * "list:TARGET,TARGET", "dns:///host:port", "file:///path" (a target in each line; watched),
+ * "polycall:///name" (a service of polycalld).
  *
  * <p>Making one does not connect; the first call does, or {@link #waitReady}. Any number of threads
  * may use one channel at once; a program needs one for each target. After {@link #close} every
@@ -71,7 +73,9 @@ public final class Channel implements AutoCloseable {
                 options.transports == null
                     ? null
                     : options.transports.stream().map(Native::utf8).toArray(),
-                Native.utf8(options.userAgent)));
+                Native.utf8(options.userAgent),
+                TlsOptions.texts(options.tls),
+                TlsOptions.flags(options.tls)));
     pointer = Native.channelPointer(handle.pointer);
     inProcess = target.startsWith("inproc:");
     Closer.CLEANER.register(this, handle::close);
@@ -160,7 +164,7 @@ public final class Channel implements AutoCloseable {
   /**
    * The transport in use.
    *
-   * @return "unix"; empty when there is none now
+   * @return "inproc", "shm", "unix", "tcp", "tls" or "grpc"; empty when there is none now
    */
   public Optional<String> transport() {
     enter();

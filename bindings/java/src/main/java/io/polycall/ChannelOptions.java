@@ -7,25 +7,28 @@ import java.util.List;
 public final class ChannelOptions {
   /** All defaults. */
   public static final ChannelOptions DEFAULT =
-      new ChannelOptions(Limits.DEFAULT, new long[4], List.of(), null, null);
+      new ChannelOptions(Limits.DEFAULT, new long[7], List.of(), null, null, null);
 
   final Limits limits;
   final long[] numbers;
   final List<Interceptor> interceptors;
   final List<String> transports;
   final String userAgent;
+  final TlsOptions tls;
 
   private ChannelOptions(
       Limits limits,
       long[] numbers,
       List<Interceptor> interceptors,
       List<String> transports,
-      String userAgent) {
+      String userAgent,
+      TlsOptions tls) {
     this.limits = limits;
     this.numbers = numbers;
     this.interceptors = interceptors;
     this.transports = transports;
     this.userAgent = userAgent;
+    this.tls = tls;
   }
 
   /**
@@ -35,7 +38,7 @@ public final class ChannelOptions {
    * @return a changed copy
    */
   public ChannelOptions limits(Limits limits) {
-    return new ChannelOptions(limits, numbers, interceptors, transports, userAgent);
+    return new ChannelOptions(limits, numbers, interceptors, transports, userAgent, tls);
   }
 
   /**
@@ -86,17 +89,17 @@ public final class ChannelOptions {
    * @return a changed copy
    */
   public ChannelOptions interceptors(Interceptor... interceptors) {
-    return new ChannelOptions(limits, numbers, List.of(interceptors), transports, userAgent);
+    return new ChannelOptions(limits, numbers, List.of(interceptors), transports, userAgent, tls);
   }
 
   /**
    * The transports that may be used; all by default.
    *
-   * @param names "unix", "tcp" and so on, best first
+   * @param names "inproc", "shm", "unix", "tcp", "tls", "grpc", best first
    * @return a changed copy
    */
   public ChannelOptions transports(String... names) {
-    return new ChannelOptions(limits, numbers, interceptors, List.of(names), userAgent);
+    return new ChannelOptions(limits, numbers, interceptors, List.of(names), userAgent, tls);
   }
 
   /**
@@ -106,15 +109,69 @@ public final class ChannelOptions {
    * @return a changed copy
    */
   public ChannelOptions userAgent(String userAgent) {
-    return new ChannelOptions(limits, numbers, interceptors, transports, userAgent);
+    return new ChannelOptions(limits, numbers, interceptors, transports, userAgent, tls);
+  }
+
+  /**
+   * The certificates for "tls://" and "grpcs://" targets; the system's authorities by default.
+   *
+   * @param tls see there
+   * @return a changed copy
+   */
+  public ChannelOptions tls(TlsOptions tls) {
+    return new ChannelOptions(limits, numbers, interceptors, transports, userAgent, tls);
+  }
+
+  /**
+   * How calls are spread over the addresses that the target stands for.
+   *
+   * @param balancing a way
+   * @return a changed copy
+   */
+  public ChannelOptions balancing(Balancing balancing) {
+    return with(4, balancing.ordinal());
+  }
+
+  /**
+   * How often a channel in use looks for a better way to its peer, and takes it; 5 s by default.
+   *
+   * @param interval the time between looks
+   * @return a changed copy
+   */
+  public ChannelOptions rewireInterval(Duration interval) {
+    return with(5, Native.nanos(interval));
+  }
+
+  /**
+   * Stays on the way that was found first, until it breaks.
+   *
+   * @return a changed copy
+   */
+  public ChannelOptions noRewiring() {
+    return set(5, -1);
+  }
+
+  /**
+   * Idempotent unary calls that are not answered after so long are sent to a second address too; the
+   * first answer counts. Never by default.
+   *
+   * @param delay the time until the second
+   * @return a changed copy
+   */
+  public ChannelOptions hedgingDelay(Duration delay) {
+    return with(6, Native.nanos(delay));
   }
 
   private ChannelOptions with(int index, long number) {
     if (number < 0) {
       throw new IllegalArgumentException("a channel option cannot be negative: " + number);
     }
+    return set(index, number);
+  }
+
+  private ChannelOptions set(int index, long number) {
     long[] changed = numbers.clone();
     changed[index] = number;
-    return new ChannelOptions(limits, changed, interceptors, transports, userAgent);
+    return new ChannelOptions(limits, changed, interceptors, transports, userAgent, tls);
   }
 }

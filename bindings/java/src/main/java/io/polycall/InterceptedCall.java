@@ -70,6 +70,15 @@ public final class InterceptedCall {
   }
 
   /**
+   * For a server's interceptor: who the caller is.
+   *
+   * @return empty when nobody vouches for it
+   */
+  public Optional<Identity> identity() {
+    return Identity.fromNative(Native.callIdentity(pointer()));
+  }
+
+  /**
    * The time to the deadline.
    *
    * @return at least zero; empty without a deadline

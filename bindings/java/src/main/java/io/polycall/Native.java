@@ -54,7 +54,9 @@ final class Native {
       long[] numbers,
       Object[] interceptors,
       Object[] transports,
-      byte[] userAgent);
+      byte[] userAgent,
+      Object[] tls,
+      int tlsFlags);
 
   static native long channelPointer(long handle);
 
@@ -154,6 +156,8 @@ final class Native {
 
   static native byte[] callPeer(long call);
 
+  static native Object[] callIdentity(long call);
+
   static native byte[] callService(long call);
 
   static native byte[] callMethod(long call);
@@ -188,7 +192,14 @@ final class Native {
 
   // Servers.
   static native long serverNew(
-      long[] limits, int maxThreads, int flags, Object[] interceptors, byte[] name);
+      long[] limits,
+      int maxThreads,
+      int flags,
+      Object[] interceptors,
+      byte[] name,
+      Object[] transports,
+      Object[] tls,
+      int tlsFlags);
 
   static native long serverBorrow(long server);
 
@@ -208,6 +219,8 @@ final class Native {
       long[] asynchronous);
 
   static native void serverLoad(long handle, byte[] language, byte[] module, Object[] arguments);
+
+  static native void serverAllow(long handle, byte[] service, Object[] identities);
 
   static native byte[] serverListen(long handle, byte[] target);
 

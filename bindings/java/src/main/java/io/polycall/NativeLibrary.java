@@ -2,22 +2,27 @@ package io.polycall;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.List;
 import java.util.Locale;
 
 /**
  * Finds and loads libpolycall_jni.so, and with it libpolycall.so.
  *
- * <p>Both are inside the jar; a copy goes to a folder of its own in {@code java.io.tmpdir} for the
- * moment of loading. A process that has a libpolycall.so already keeps using that one: the dynamic
+ * <p>Both are inside the jar, with the modules that libpolycall.so loads from beside itself when they
+ * are first needed; a copy goes to a folder of its own in {@code java.io.tmpdir}, and is removed when
+ * the virtual machine ends. A process that has a libpolycall.so already keeps using that one: the dynamic
  * linker knows it by its name. The system property {@code io.polycall.library} names a
  * libpolycall_jni.so to load instead of the jar's.
  */
 final class NativeLibrary {
   static final String PROPERTY = "io.polycall.library";
-  private static final String[] FILES = {"libpolycall.so.1", "libpolycall_jni.so"};
+  private static final String JNI = "libpolycall_jni.so";
+  /** Names of what is in the jar, one in each line. */
+  private static final String LIST = "files";
 
   private NativeLibrary() {}
 
@@ -42,10 +47,14 @@ final class NativeLibrary {
     Path folder = null;
     try {
       folder = Files.createTempDirectory("polycall-");
-      for (String file : FILES) {
-        extract(place + file, folder.resolve(file));
+      // In this order, since files are removed in the reverse one.
+      folder.toFile().deleteOnExit();
+      for (String file : list(place)) {
+        Path copy = folder.resolve(file);
+        copy.toFile().deleteOnExit();
+        extract(place + file, copy);
       }
-      System.load(folder.resolve(FILES[1]).toString());
+      System.load(folder.resolve(JNI).toString());
     } catch (IOException error) {
       throw unsatisfied("cannot unpack PolyCall's native library to " + folder, error);
     } catch (UnsatisfiedLinkError error) {
@@ -54,8 +63,12 @@ final class NativeLibrary {
               + folder
               + " (a folder that allows no programs? -Djava.io.tmpdir=FOLDER chooses another)",
           error);
-    } finally {
-      remove(folder);
+    }
+  }
+
+  private static List<String> list(String place) throws IOException {
+    try (InputStream stream = open(place + LIST)) {
+      return new String(stream.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
     }
   }
 
@@ -73,31 +86,21 @@ final class NativeLibrary {
   }
 
   private static void extract(String resource, Path file) throws IOException {
-    try (InputStream stream = NativeLibrary.class.getResourceAsStream(resource)) {
-      if (stream == null) {
-        throw new IOException(
-            "the jar has no "
-                + resource
-                + "; it was built for another platform: name a libpolycall_jni.so by -D"
-                + PROPERTY
-                + "=FILE");
-      }
+    try (InputStream stream = open(resource)) {
       Files.copy(stream, file, StandardCopyOption.REPLACE_EXISTING);
     }
   }
 
-  /** The files are mapped by now; their names are needed no more. */
-  private static void remove(Path folder) {
-    if (folder == null) {
-      return;
+  private static InputStream open(String resource) throws IOException {
+    InputStream stream = NativeLibrary.class.getResourceAsStream(resource);
+    if (stream == null) {
+      throw new IOException(
+          "the jar has no "
+              + resource
+              + "; it was built for another platform: name a libpolycall_jni.so by -D"
+              + PROPERTY
+              + "=FILE");
     }
-    try {
-      for (String file : FILES) {
-        Files.deleteIfExists(folder.resolve(file));
-      }
-      Files.deleteIfExists(folder);
-    } catch (IOException ignored) {
-      // What is left in the temporary folder does no harm.
-    }
+    return stream;
   }
 }

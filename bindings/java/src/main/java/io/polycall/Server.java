@@ -61,7 +61,12 @@ public final class Server implements AutoCloseable {
             options.maxThreads,
             options.flags,
             options.interceptors.isEmpty() ? null : options.interceptors.toArray(),
-            Native.utf8(options.name)),
+            Native.utf8(options.name),
+            options.transports == null
+                ? null
+                : options.transports.stream().map(Native::utf8).toArray(),
+            TlsOptions.texts(options.tls),
+            TlsOptions.flags(options.tls)),
         false);
   }
 
@@ -164,7 +169,31 @@ public final class Server implements AutoCloseable {
   }
 
   /**
-   * Listens on "unix:/path", "tcp://host:port" (port 0: any) or "inproc:name"; before or after start.
+   * Says who may call a service; before {@link #start} only. Calls of others end PERMISSION_DENIED.
+   *
+   * @param service the service's full name; "" sets it for those that have no list of their own
+   * @param identities the names that a caller must have one of, as {@link Identity#names} has them, or
+   *     a certificate's whole subject, "CN=.."
+   * @return this
+   * @throws StatusException NOT_FOUND for a service that was not added, INVALID_ARGUMENT for an
+   *     identity of no known kind
+   */
+  public Server allow(String service, String... identities) {
+    enter();
+    try {
+      Native.serverAllow(
+          handle.pointer,
+          Native.utf8(service),
+          java.util.Arrays.stream(identities).map(Native::utf8).toArray());
+    } finally {
+      leave();
+    }
+    return this;
+  }
+
+  /**
+   * Listens on "inproc:name", "unix:/path", "tcp://host:port" (port 0: any) or "tls://host:port" (takes
+   * nothing but TLS; "tcp" takes it too if the options have certificates); before or after start.
    *
    * @param target where
    * @return the target that callers use

@@ -48,7 +48,7 @@ public final class ServerContext {
   /**
    * The transport that the call came by.
    *
-   * @return "inproc", "unix", "tcp"
+   * @return "inproc", "shm", "unix", "tcp", "tls", "grpc" or "http"
    */
   public String transport() {
     return call.transport().orElse("");
@@ -61,6 +61,20 @@ public final class ServerContext {
    */
   public String peer() {
     return call.peer();
+  }
+
+  /**
+   * Who the caller is.
+   *
+   * @return empty when nobody vouches for it: plain TCP, or TLS without a client certificate
+   */
+  public Optional<Identity> identity() {
+    call.use();
+    try {
+      return Identity.fromNative(Native.callIdentity(call.pointer));
+    } finally {
+      call.leave();
+    }
   }
 
   /**

@@ -6,7 +6,7 @@ import java.util.List;
 public final class ServerOptions {
   /** All defaults. */
   public static final ServerOptions DEFAULT =
-      new ServerOptions(Limits.DEFAULT, 0, 0, List.of(), null);
+      new ServerOptions(Limits.DEFAULT, 0, 0, List.of(), null, null, null);
 
   private static final int DONATED_ONLY = 1;
   private static final int COPY_REQUESTS = 2;
@@ -17,14 +17,24 @@ public final class ServerOptions {
   final int flags;
   final List<Interceptor> interceptors;
   final String name;
+  final List<String> transports;
+  final TlsOptions tls;
 
   private ServerOptions(
-      Limits limits, int maxThreads, int flags, List<Interceptor> interceptors, String name) {
+      Limits limits,
+      int maxThreads,
+      int flags,
+      List<Interceptor> interceptors,
+      String name,
+      List<String> transports,
+      TlsOptions tls) {
     this.limits = limits;
     this.maxThreads = maxThreads;
     this.flags = flags;
     this.interceptors = interceptors;
     this.name = name;
+    this.transports = transports;
+    this.tls = tls;
   }
 
   /**
@@ -34,7 +44,7 @@ public final class ServerOptions {
    * @return a changed copy
    */
   public ServerOptions limits(Limits limits) {
-    return new ServerOptions(limits, maxThreads, flags, interceptors, name);
+    return new ServerOptions(limits, maxThreads, flags, interceptors, name, transports, tls);
   }
 
   /**
@@ -47,7 +57,7 @@ public final class ServerOptions {
     if (count < 1) {
       throw new IllegalArgumentException("a server needs at least one thread, not " + count);
     }
-    return new ServerOptions(limits, count, flags, interceptors, name);
+    return new ServerOptions(limits, count, flags, interceptors, name, transports, tls);
   }
 
   /**
@@ -56,7 +66,7 @@ public final class ServerOptions {
    * @return a changed copy
    */
   public ServerOptions donatedOnly() {
-    return new ServerOptions(limits, maxThreads, flags | DONATED_ONLY, interceptors, name);
+    return new ServerOptions(limits, maxThreads, flags | DONATED_ONLY, interceptors, name, transports, tls);
   }
 
   /**
@@ -65,7 +75,7 @@ public final class ServerOptions {
    * @return a changed copy
    */
   public ServerOptions copyRequests() {
-    return new ServerOptions(limits, maxThreads, flags | COPY_REQUESTS, interceptors, name);
+    return new ServerOptions(limits, maxThreads, flags | COPY_REQUESTS, interceptors, name, transports, tls);
   }
 
   /**
@@ -74,7 +84,7 @@ public final class ServerOptions {
    * @return a changed copy
    */
   public ServerOptions noDescription() {
-    return new ServerOptions(limits, maxThreads, flags | NO_DESCRIPTION, interceptors, name);
+    return new ServerOptions(limits, maxThreads, flags | NO_DESCRIPTION, interceptors, name, transports, tls);
   }
 
   /**
@@ -84,7 +94,7 @@ public final class ServerOptions {
    * @return a changed copy
    */
   public ServerOptions interceptors(Interceptor... interceptors) {
-    return new ServerOptions(limits, maxThreads, flags, List.of(interceptors), name);
+    return new ServerOptions(limits, maxThreads, flags, List.of(interceptors), name, transports, tls);
   }
 
   /**
@@ -94,6 +104,27 @@ public final class ServerOptions {
    * @return a changed copy
    */
   public ServerOptions name(String name) {
-    return new ServerOptions(limits, maxThreads, flags, interceptors, name);
+    return new ServerOptions(limits, maxThreads, flags, interceptors, name, transports, tls);
+  }
+
+  /**
+   * What may be spoken on the server's listeners; all by default.
+   *
+   * @param names "inproc", "shm", "unix", "tcp", "tls" (needs {@link #tls}), "grpc", "http"
+   * @return a changed copy
+   */
+  public ServerOptions transports(String... names) {
+    return new ServerOptions(
+        limits, maxThreads, flags, interceptors, name, List.of(names), tls);
+  }
+
+  /**
+   * The certificates of the server, without which there is no TLS.
+   *
+   * @param tls see there
+   * @return a changed copy
+   */
+  public ServerOptions tls(TlsOptions tls) {
+    return new ServerOptions(limits, maxThreads, flags, interceptors, name, transports, tls);
   }
 }
