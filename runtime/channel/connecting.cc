@@ -79,8 +79,9 @@ int64_t Channel::Backoff(uint32_t attempt) {
 // Connects and makes the connection current. The caller holds the right to (connecting_).
 base::Status Channel::ConnectOnce(base::Ref<transport::Connection>* out) {
   const int64_t deadline = base::DeadlineAfter(options_.connect_timeout_ns);
-  negotiation::Outcome outcome = negotiation::Connect(
-      options_.target, options_.transports, options_.limits, options_.user_agent, deadline);
+  negotiation::Outcome outcome =
+      negotiation::Connect(options_.target, options_.transports, options_.limits, options_.tls,
+                           options_.user_agent, deadline);
   base::Ref<transport::Connection> connection;
   if (outcome.status.ok()) {
     connection = outcome.dialed->Open(outcome.agreed, this);

@@ -29,6 +29,7 @@ Hello MakeHello(const transport::Limits& limits, const std::vector<std::string>&
 struct Dialing {
   std::string hello;
   const transport::Limits& limits;
+  const transport::TlsOptions& tls;
   int64_t deadline;
 };
 
@@ -38,7 +39,8 @@ base::Status DialOne(const std::string& name, const std::string& address, const 
   transport::Transport* transport = transport::FindTransport(name);
   const int64_t begin = base::NowNs();
   std::unique_ptr<transport::Dialed> dialed;
-  base::Status status = transport->Dial(address, dialing.hello, dialing.deadline, &dialed);
+  base::Status status =
+      transport->Dial(address, {dialing.hello, dialing.deadline, dialing.tls}, &dialed);
   if (!status.ok()) return status;
   Accept accept;
   std::string error;
@@ -53,7 +55,7 @@ base::Status DialOne(const std::string& name, const std::string& address, const 
   out->agreed = Agree(dialing.limits, accept.limits);
   out->accept = std::move(accept);
   out->transport = name;
-  out->address = name + (name == "tcp" ? "://" : ":") + address;
+  out->address = name + (name == "inproc" || name == "unix" ? ":" : "://") + address;
   out->handshake_ns = base::NowNs() - begin;
   return {};
 }
@@ -116,7 +118,8 @@ void Upgrade(const std::vector<std::string>& allowed, const Dialing& dialing, Ou
 }  // namespace
 
 Outcome Connect(const Target& target, const std::vector<std::string>& allowed,
-                const transport::Limits& limits, const std::string& user_agent, int64_t deadline) {
+                const transport::Limits& limits, const transport::TlsOptions& tls,
+                const std::string& user_agent, int64_t deadline) {
   Outcome out;
   const std::string name = target.transport.empty() ? "tcp" : target.transport;
   Attempt attempt{name, target.address, false, ""};
@@ -127,7 +130,7 @@ Outcome Connect(const Target& target, const std::vector<std::string>& allowed,
     out.attempts.push_back(std::move(attempt));
     return out;
   }
-  const Dialing dialing{Encode(MakeHello(limits, allowed, user_agent)), limits, deadline};
+  const Dialing dialing{Encode(MakeHello(limits, allowed, user_agent)), limits, tls, deadline};
   out.status = DialOne(name, target.address, dialing, &out);
   attempt.chosen = out.status.ok();
   attempt.reason = out.status.ok() ? (target.transport.empty() ? "the target is a host and a port"

@@ -36,7 +36,8 @@ struct Outcome {
 // and is nearer (a shared process, a shared host) is tried, best first, and every failure leaves what
 // worked before.
 Outcome Connect(const Target& target, const std::vector<std::string>& allowed,
-                const transport::Limits& limits, const std::string& user_agent, int64_t deadline);
+                const transport::Limits& limits, const transport::TlsOptions& tls,
+                const std::string& user_agent, int64_t deadline);
 
 }  // namespace polycall::negotiation
 

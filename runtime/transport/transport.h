@@ -210,6 +210,13 @@ class Listener {
   virtual uint64_t calls_failed() { return 0; }
 };
 
+// What a dial brings along; borrowed while it runs.
+struct DialOptions {
+  std::string_view hello;
+  int64_t deadline = 0;
+  const TlsOptions& tls;  // the channel's, for transports that encrypt
+};
+
 // A mechanism. Stateless; thread-safe.
 class Transport {
  public:
@@ -217,8 +224,8 @@ class Transport {
   virtual const char* name() const = 0;
   // Checks the part of a target behind the scheme.
   virtual base::Status CheckAddress(std::string_view address) const = 0;
-  // Connects and sends `hello`. [blocks] until the peer's answer or `deadline`.
-  virtual base::Status Dial(std::string_view address, std::string_view hello, int64_t deadline,
+  // Connects and sends the hello. [blocks] until the peer's answer or the deadline.
+  virtual base::Status Dial(std::string_view address, const DialOptions& options,
                             std::unique_ptr<Dialed>* out) = 0;
   virtual base::Status Listen(std::string_view address, Acceptor* acceptor,
                               std::unique_ptr<Listener>* out) = 0;

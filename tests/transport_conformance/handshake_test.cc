@@ -66,7 +66,7 @@ base::Status Shake(const TransportUnderTest& under_test, FakeAcceptor* acceptor,
   if (status.ok()) status = transport->Listen(target.address, acceptor, &listener);
   if (status.ok()) status = negotiation::ParseTarget(listener->address(), &target);
   if (!status.ok()) return status;
-  status = transport->Dial(target.address, hello, base::DeadlineAfter(kPatienceNs), dialed);
+  status = transport->Dial(target.address, {hello, base::DeadlineAfter(kPatienceNs), {}}, dialed);
   listener->StopAccepting();
   listener->CloseConnections();
   acceptor->reactor().Stop();

@@ -79,7 +79,7 @@ class Inproc final : public Transport {
     return {};
   }
 
-  base::Status Dial(std::string_view name, std::string_view hello, int64_t,
+  base::Status Dial(std::string_view name, const DialOptions& options,
                     std::unique_ptr<Dialed>* out) override {
     base::Ref<InprocHub> hub;
     {
@@ -94,7 +94,7 @@ class Inproc final : public Transport {
     PeerInfo peer{hub->address(), "inproc", true};
     Agreed agreed;
     std::string accept;
-    base::Status status = hub->acceptor()->Handshake(hello, peer, &agreed, &accept);
+    base::Status status = hub->acceptor()->Handshake(options.hello, peer, &agreed, &accept);
     hub->Leave();
     if (status.ok()) *out = std::make_unique<InprocDialed>(std::move(hub), std::move(accept));
     return status;

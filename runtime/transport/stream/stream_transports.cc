@@ -115,9 +115,9 @@ class StreamDialed final : public Dialed {
   const std::string peer_;
 };
 
-base::Status Shake(std::unique_ptr<StreamDialed> dialed, std::string_view hello, int64_t deadline,
+base::Status Shake(std::unique_ptr<StreamDialed> dialed, const DialOptions& options,
                    std::unique_ptr<Dialed>* out) {
-  base::Status status = dialed->Handshake(hello, deadline);
+  base::Status status = dialed->Handshake(options.hello, options.deadline);
   if (status.ok()) *out = std::move(dialed);
   return status;
 }
@@ -135,12 +135,12 @@ class Unix final : public Transport {
  public:
   const char* name() const override { return "unix"; }
   base::Status CheckAddress(std::string_view path) const override { return CheckUnixPath(path); }
-  base::Status Dial(std::string_view path, std::string_view hello, int64_t deadline,
+  base::Status Dial(std::string_view path, const DialOptions& options,
                     std::unique_ptr<Dialed>* out) override {
     int fd = -1;
-    if (base::Status status = ConnectUnix(path, deadline, &fd); !status.ok()) return status;
-    return Shake(std::make_unique<StreamDialed>(fd, "unix", "unix:" + std::string(path)), hello,
-                 deadline, out);
+    if (base::Status status = ConnectUnix(path, options.deadline, &fd); !status.ok()) return status;
+    return Shake(std::make_unique<StreamDialed>(fd, "unix", "unix:" + std::string(path)), options,
+                 out);
   }
   base::Status Listen(std::string_view path, Acceptor* acceptor,
                       std::unique_ptr<Listener>* out) override {
@@ -157,14 +157,14 @@ class Tcp final : public Transport {
     std::string host, port;
     return ParseHostPort(address, &host, &port);
   }
-  base::Status Dial(std::string_view address, std::string_view hello, int64_t deadline,
+  base::Status Dial(std::string_view address, const DialOptions& options,
                     std::unique_ptr<Dialed>* out) override {
     int fd = -1;
     std::string peer;
-    if (base::Status status = ConnectTcp(address, deadline, &fd, &peer); !status.ok()) {
+    if (base::Status status = ConnectTcp(address, options.deadline, &fd, &peer); !status.ok()) {
       return status;
     }
-    return Shake(std::make_unique<StreamDialed>(fd, "tcp", "tcp://" + peer), hello, deadline, out);
+    return Shake(std::make_unique<StreamDialed>(fd, "tcp", "tcp://" + peer), options, out);
   }
   base::Status Listen(std::string_view address, Acceptor* acceptor,
                       std::unique_ptr<Listener>* out) override {
