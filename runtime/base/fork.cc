@@ -77,6 +77,13 @@ void TrackFd(int fd) {
   tracked[static_cast<size_t>(fd)] = true;
 }
 
+void UntrackFd(int fd) {
+  if (fd < 0) return;
+  MutexLock lock(g_mutex);
+  std::vector<bool>& tracked = Tracked();
+  if (tracked.size() > static_cast<size_t>(fd)) tracked[static_cast<size_t>(fd)] = false;
+}
+
 void HoldOverFork(Mutex* mutex, ForkRank rank) {
   MutexLock lock(g_mutex);
   const int count = g_held_count.load(std::memory_order_relaxed);

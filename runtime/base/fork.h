@@ -19,6 +19,8 @@ inline uint32_t ForkGeneration() { return g_fork_generation.load(std::memory_ord
 void WatchForks();
 // Registers a descriptor that a forked child must not keep.
 void TrackFd(int fd);
+// Forgets a descriptor that somebody else closes, in the child too.
+void UntrackFd(int fd);
 // Registers a lock of the process's that another thread may hold at a fork, so that the child finds it
 // free and what it guards whole: fork() waits for it. Under it no other lock is taken but those below.
 enum class ForkRank : uint8_t { kReactor, kNames, kBuffers };

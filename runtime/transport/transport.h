@@ -9,6 +9,7 @@
 #ifndef POLYCALL_TRANSPORT_TRANSPORT_H_
 #define POLYCALL_TRANSPORT_TRANSPORT_H_
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -205,6 +206,12 @@ class Listener {
   // Ends every connection; handlers are told that they are cancelled.
   virtual void CloseConnections() = 0;
   virtual size_t connection_count() = 0;
+  // Adds its connections, by what they speak.
+  virtual void CountConnections(std::map<std::string_view, uint64_t>* by_transport) {
+    (*by_transport)[transport_name()] += connection_count();
+  }
+  // The transport that its address names. Static storage.
+  virtual const char* transport_name() const = 0;
   // Calls that went past the acceptor (CallInline).
   virtual uint64_t calls_started() { return 0; }
   virtual uint64_t calls_failed() { return 0; }

@@ -49,6 +49,7 @@ class InprocListener final : public Listener {
     while (hub_->inside() > 0) std::this_thread::yield();
   }
   size_t connection_count() override { return hub_->inside(); }
+  const char* transport_name() const override { return "inproc"; }
   uint64_t calls_started() override { return hub_->started(); }
   uint64_t calls_failed() override { return hub_->failed(); }
 

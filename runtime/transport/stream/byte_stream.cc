@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "base/fork.h"
 #include "base/syscalls.h"
@@ -24,6 +25,11 @@ ssize_t ByteStream::ReadWaiting(void* space, size_t size) {
   pollfd entry = {fd(), POLLIN, 0};
   if (base::PollForever(&entry, 1) < 0) return -1;
   return Read(space, size);
+}
+
+ssize_t ByteStream::Peek(void*, size_t) {
+  errno = ENOTSUP;
+  return -1;
 }
 
 short ByteStream::Wait(short events, int kick_fd, const timespec* timeout) {
@@ -77,6 +83,15 @@ ssize_t SocketStream::Write(const iovec* pieces, int count) {
 
 ssize_t SocketStream::WriteOne(const void* data, size_t size) {
   return base::Send(fd_, data, size);
+}
+
+ssize_t SocketStream::Peek(void* space, size_t size) {
+  return recv(fd_, space, size, MSG_PEEK | MSG_DONTWAIT);
+}
+
+int SocketStream::Detach() {
+  base::UntrackFd(fd_);
+  return std::exchange(fd_, -1);
 }
 
 void SocketStream::Shutdown() { shutdown(fd_, SHUT_RDWR); }

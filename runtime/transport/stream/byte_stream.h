@@ -44,6 +44,10 @@ class ByteStream : public base::BufferSource {
   virtual short Wait(short events, int kick_fd, const timespec* timeout);
   // Bytes can be read that no event will tell of: read on before waiting.
   virtual bool HasBuffered() const { return false; }
+  // Looks at the first bytes without taking them, as Read. What cannot (ENOTSUP) is known to be native.
+  virtual ssize_t Peek(void* space, size_t size);
+  // Gives the socket away, whole, to who wants to own it: -1 if this is more than a socket.
+  virtual int Detach() { return -1; }
   // Both directions end, for us and for the peer; what was written is still delivered.
   virtual void Shutdown() = 0;
 
@@ -84,11 +88,13 @@ class SocketStream final : public ByteStream {
   ssize_t Write(const iovec* pieces, int count) override;
   ssize_t WriteOne(const void* data, size_t size) override;
   ssize_t ReadWaiting(void* space, size_t size) override;
+  ssize_t Peek(void* space, size_t size) override;
+  int Detach() override;
   void Shutdown() override;
   int fd() const override { return fd_; }
 
  private:
-  const int fd_;
+  int fd_;
   const bool blocking_;
 };
 

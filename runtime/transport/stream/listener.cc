@@ -12,6 +12,7 @@
 
 #include "base/fork.h"
 #include "base/log.h"
+#include "transport/stream/server_connection.h"
 #include "transport/stream/socket.h"
 
 namespace polycall::transport {
@@ -39,7 +40,7 @@ StreamListener::StreamListener(int fd, const char* transport, std::string addres
   sweep_.fire = [](base::Timer* timer) {
     auto* self = static_cast<StreamListener*>(timer->context);
     const int64_t now = base::NowNs();
-    for (auto& connection : self->Snapshot()) connection->Sweep(now);
+    self->ForEach([now](Accepted* connection) { connection->Sweep(now); });
     self->ScheduleSweep();
   };
 }
@@ -103,7 +104,7 @@ void StreamListener::AcceptOne(int fd) {
     base::MutexLock lock(mutex_);
     // A socket that others accept from too is not refused by our leaving: who was taken from its
     // backlog in that moment is told go-away after the handshake, and comes to one of them.
-    if (accepting_ || inherited_) {
+    if ((accepting_ || inherited_) && !closing_) {
       connection->Retain();
       connections_.insert(connection.get());
     } else {
@@ -120,22 +121,34 @@ void StreamListener::AcceptOne(int fd) {
   }
 }
 
-void StreamListener::Forget(ServerConnection* connection) {
+bool StreamListener::Enrol(Accepted* connection) {
+  base::MutexLock lock(mutex_);
+  if (closing_) return false;
+  connection->Hold();
+  connections_.insert(connection);
+  return true;
+}
+
+void StreamListener::Forget(Accepted* connection) {
   {
     base::MutexLock lock(mutex_);
     if (connections_.erase(connection) == 0) return;
   }
-  connection->Release();
+  connection->LetGo();
 }
 
-std::vector<base::Ref<ServerConnection>> StreamListener::Snapshot() {
-  std::vector<base::Ref<ServerConnection>> all;
-  base::MutexLock lock(mutex_);
-  all.reserve(connections_.size());
-  for (ServerConnection* connection : connections_) {
-    all.push_back(base::Ref<ServerConnection>::Share(connection));
+template <typename Visit>
+void StreamListener::ForEach(const Visit& visit) {
+  std::vector<Accepted*> all;
+  {
+    base::MutexLock lock(mutex_);
+    all.assign(connections_.begin(), connections_.end());
+    for (Accepted* connection : all) connection->Hold();
   }
-  return all;
+  for (Accepted* connection : all) {
+    visit(connection);
+    connection->LetGo();
+  }
 }
 
 void StreamListener::StopAccepting() {
@@ -154,18 +167,26 @@ void StreamListener::StopAccepting() {
 }
 
 void StreamListener::DrainConnections() {
-  for (auto& connection : Snapshot()) connection->Drain();
+  ForEach([](Accepted* connection) { connection->Drain(); });
 }
 
 void StreamListener::CloseConnections() {
-  for (auto& connection : Snapshot()) {
-    connection->Close(base::Unavailable("the server shuts down"));
+  {
+    base::MutexLock lock(mutex_);
+    closing_ = true;
   }
+  ForEach(
+      [](Accepted* connection) { connection->Close(base::Unavailable("the server shuts down")); });
 }
 
 size_t StreamListener::connection_count() {
   base::MutexLock lock(mutex_);
   return connections_.size();
+}
+
+void StreamListener::CountConnections(std::map<std::string_view, uint64_t>* by_transport) {
+  base::MutexLock lock(mutex_);
+  for (const Accepted* connection : connections_) ++(*by_transport)[connection->spoken()];
 }
 
 }  // namespace polycall::transport

@@ -7,13 +7,13 @@
 
 #include "base/mutex.h"
 #include "base/ref.h"
-#include "transport/stream/server_connection.h"
+#include "transport/stream/handover.h"
 #include "transport/transport.h"
 
 namespace polycall::transport {
 
 // Thread-safe; OnReady by the leader only.
-class StreamListener final : public Listener, public base::Source {
+class StreamListener final : public Listener, public Home, public base::Source {
  public:
   // `unlink_path` (may be empty) is removed when it stops accepting. An inherited socket is others'
   // too: those in its backlog wait for the next process that accepts.
@@ -27,14 +27,19 @@ class StreamListener final : public Listener, public base::Source {
   void DrainConnections() override;
   void CloseConnections() override;
   size_t connection_count() override;
+  void CountConnections(std::map<std::string_view, uint64_t>* by_transport) override;
+  const char* transport_name() const override { return transport_; }
 
   void OnReady(uint32_t events) override;
   void ReleaseSource() override {}  // the server owns it, beyond its reactor
 
-  void Forget(ServerConnection* connection);
+  bool Enrol(Accepted* connection) override;
+  void Forget(Accepted* connection) override;
 
  private:
-  std::vector<base::Ref<ServerConnection>> Snapshot();
+  // Calls `visit` for every connection, under no lock.
+  template <typename Visit>
+  void ForEach(const Visit& visit);
   void AcceptOne(int fd);
   void ScheduleSweep();
 
@@ -46,7 +51,8 @@ class StreamListener final : public Listener, public base::Source {
   Acceptor* const acceptor_;
   base::Mutex mutex_;
   bool accepting_ GUARDED_BY(mutex_) = true;
-  std::unordered_set<ServerConnection*> connections_ GUARDED_BY(mutex_);  // referenced
+  bool closing_ GUARDED_BY(mutex_) = false;
+  std::unordered_set<Accepted*> connections_ GUARDED_BY(mutex_);  // referenced
   base::Timer sweep_;
   int64_t sweep_interval_ = 0;
 };

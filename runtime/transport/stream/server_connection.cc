@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "transport/stream/listener.h"
 
 namespace polycall::transport {
 
@@ -14,8 +13,8 @@ using call::FrameHeader;
 using call::FrameType;
 
 ServerConnection::ServerConnection(std::unique_ptr<ByteStream> stream, PeerInfo peer,
-                                   Acceptor* acceptor, StreamListener* listener)
-    : stream_(std::move(stream)), peer_(std::move(peer)), acceptor_(acceptor), listener_(listener) {
+                                   Acceptor* acceptor, Home* home)
+    : stream_(std::move(stream)), peer_(std::move(peer)), acceptor_(acceptor), home_(home) {
   writer_.set_stream(stream_.get());
 }
 
@@ -299,7 +298,7 @@ void ServerConnection::Close(const base::Status& why) {
     call->Release();
   }
   call::BlockedQueue::Wake(blocked);
-  listener_->Forget(this);
+  home_->Forget(this);
   stream_->Unregister(reactor, this);  // drops the reactor's reference, later
   // What was written before is still to be sent; then the peer sees the end.
   stream_->Shutdown();

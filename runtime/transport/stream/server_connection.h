@@ -14,17 +14,16 @@
 #include "transport/stream/byte_stream.h"
 #include "transport/stream/frame_reader.h"
 #include "transport/stream/frame_writer.h"
+#include "transport/stream/handover.h"
 #include "transport/transport.h"
 
 namespace polycall::transport {
 
-class StreamListener;
-
 // Thread-safe; OnReady by the leader only.
-class ServerConnection final : public call::Link, public base::Source {
+class ServerConnection final : public call::Link, public base::Source, public Accepted {
  public:
   ServerConnection(std::unique_ptr<ByteStream> stream, PeerInfo peer, Acceptor* acceptor,
-                   StreamListener* listener);
+                   Home* home);
   // Registers with the reactor. False if that failed; release it then.
   bool Open();
 
@@ -54,19 +53,25 @@ class ServerConnection final : public call::Link, public base::Source {
   void OnReady(uint32_t events) override;
   void ReleaseSource() override { Release(); }
 
+  const char* spoken() const override { return peer_.transport; }
   // Sends go-away: no new calls.
-  void Drain();
-  void Close(const base::Status& why);
+  void Drain() override;
+  void Close(const base::Status& why) override;
   // Looks at idleness and keepalive; `now` in nanoseconds.
-  void Sweep(int64_t now);
+  void Sweep(int64_t now) override;
+  void Hold() override { Retain(); }
+  void LetGo() override { Release(); }
 
  private:
-  enum class State { kPreface, kHello, kOpen };
+  enum class State { kFirstBytes, kPreface, kHello, kOpen };
   // A peer that does not read its answers gets no further requests read, and no further stream
   // messages written.
   static constexpr size_t kMaxQueued = 4u << 20;
 
   ~ServerConnection();
+  // Looks at the first bytes. True: they are ours to read.
+  bool KnowPeer();
+  void HandOverTo(Protocol protocol);
   bool ReadOnce();
   bool Drained() const { return reader_.drained() && !stream_->HasBuffered(); }
   bool DispatchFrames(bool* stopped);
@@ -90,15 +95,15 @@ class ServerConnection final : public call::Link, public base::Source {
   bool InBatch() const { return t_batch == this && base::Reactor::StillLeading(); }
 
   static thread_local const void* t_batch;
-  static thread_local bool t_more;  // behind the frame that is handled, more was read
-  std::unique_ptr<ByteStream> stream_;
-  const PeerInfo peer_;
+  static thread_local bool t_more;      // behind the frame that is handled, more was read
+  std::unique_ptr<ByteStream> stream_;  // NULL: handed over
+  PeerInfo peer_;
   Acceptor* const acceptor_;
-  StreamListener* const listener_;
+  Home* const home_;
 
   FrameReader reader_;
   FrameWriter writer_;
-  State state_ = State::kPreface;  // the leader's
+  State state_ = State::kFirstBytes;  // the leader's
   Agreed agreed_;
   std::atomic<bool> closed_{false};
   std::atomic<bool> draining_{false};

@@ -6,7 +6,6 @@
 #include <cstring>
 
 #include "base/log.h"
-#include "transport/stream/listener.h"
 #include "transport/stream/server_connection.h"
 
 namespace polycall::transport {
@@ -25,6 +24,7 @@ thread_local bool ServerConnection::t_more = false;
 void ServerConnection::OnReady(uint32_t events) {
   // A handler may take long, and another leader may close and release the connection meanwhile.
   auto self = base::Ref<ServerConnection>::Share(this);
+  if (state_ == State::kFirstBytes && !KnowPeer()) return;
   const void* batch_before = std::exchange(t_batch, this);
   bool stopped = false;
   if (events != 0) {
@@ -54,6 +54,61 @@ void ServerConnection::OnReady(uint32_t events) {
     base::MutexLock lock(mutex_);
     UpdateInterest();
   }
+}
+
+bool ServerConnection::KnowPeer() {
+  if (closed_) return false;
+  char first[kFirstBytes];
+  ssize_t got;
+  do {
+    // Left in the socket: who takes a connection over may want it as if nobody had touched it.
+    got = stream_->Peek(first, sizeof(first));
+  } while (got < 0 && errno == EINTR);
+  if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return false;
+  const Protocol protocol =
+      got > 0 ? ProtocolOf({first, static_cast<size_t>(got)}) : Protocol::kNative;
+  switch (protocol) {
+    case Protocol::kNative:
+    case Protocol::kUnknown:  // is read, and refused as no preface
+      state_ = State::kPreface;
+      return true;
+    case Protocol::kMore: {
+      // What is there stays there: without the edge it would wake us for ever.
+      base::MutexLock lock(mutex_);
+      if (interest_ != (EPOLLIN | EPOLLET) && !closed_) {
+        interest_ = EPOLLIN | EPOLLET;
+        stream_->Watch(acceptor_->reactor(), this, interest_);
+      }
+      return false;
+    }
+    case Protocol::kHttp1:
+    case Protocol::kHttp2:
+    case Protocol::kTls:
+      HandOverTo(protocol);
+      return false;
+  }
+  return false;
+}
+
+void ServerConnection::HandOverTo(Protocol protocol) {
+  Handover connection;
+  {
+    base::MutexLock lock(mutex_);
+    if (closed_) return;
+    closed_ = true;
+    connection.stream = std::move(stream_);
+  }
+  connection.deadline = handshake_timer_.when;
+  base::Reactor& reactor = acceptor_->reactor();
+  if (reactor.Cancel(&handshake_timer_)) Release();
+  connection.stream->Unregister(reactor, this);  // drops the reactor's reference, later
+  writer_.Break();
+  connection.peer = std::move(peer_);
+  connection.acceptor = acceptor_;
+  connection.home = home_;
+  base::UserScope scope;  // it may take long, and touches nothing of ours
+  HandOver(protocol, std::move(connection));
+  home_->Forget(this);
 }
 
 bool ServerConnection::ReadOnce() {
@@ -130,6 +185,14 @@ bool ServerConnection::DispatchFrames(bool* stopped) {
 bool ServerConnection::DispatchHandshake(const FrameHeader& header, std::string_view body) {
   if (header.type != FrameType::kHello) {
     ProtocolError("a connection begins with HELLO");
+    return false;
+  }
+  // shm begins on a unix connection.
+  const bool allowed = acceptor_->Allows(peer_.transport) ||
+                       (std::string_view(peer_.transport) == "unix" && acceptor_->Allows("shm"));
+  if (!allowed) {
+    Refuse(base::FailedPrecondition("the server's option transports does not allow \"" +
+                                    std::string(peer_.transport) + "\""));
     return false;
   }
   std::string accept;
