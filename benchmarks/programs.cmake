@@ -1,12 +1,14 @@
 # The measured programs. What script/bench builds is `bench_all`.
 
 find_package(Protobuf REQUIRED)
+find_package(OpenSSL REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(POLYCALL_BENCH_GRPC REQUIRED IMPORTED_TARGET grpc++)
 find_program(POLYCALL_BENCH_GRPC_PLUGIN grpc_cpp_plugin REQUIRED)
 
-add_executable(bench_floor floors/main.c floors/socket_floor_client.c floors/socket_floor_server.c)
-target_link_libraries(bench_floor PRIVATE bench_common polycall_warnings)
+add_executable(bench_floor floors/main.c floors/memcpy_floor.c floors/shm_floor.c
+  floors/socket_floor_client.c floors/socket_floor_server.c floors/tls_floor.c)
+target_link_libraries(bench_floor PRIVATE bench_common OpenSSL::SSL polycall_warnings)
 
 add_executable(bench_startup floors/startup.c)
 target_link_libraries(bench_startup PRIVATE bench_common polycall_warnings)

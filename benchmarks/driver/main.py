@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import pathlib
 import re
 import sys
@@ -16,7 +17,9 @@ import rows as row_format
 import table
 import targets
 from measurement import from_program
-from processes import BenchError, Process, client_command, run_json, server_command
+from processes import (
+    BenchError, Process, client_command, make_certificate, run_json, server_command,
+)
 
 SOURCES = pathlib.Path(__file__).resolve().parent.parent
 ROUNDS = 3
@@ -92,6 +95,8 @@ class Run:
         return from_program(run_json(command, 60 + 4 * self.seconds))
 
     def measure_case(self, case, peers):
+        # What PolyCall's programs may use, lest a faster transport takes the place of the measured one.
+        os.environ["BENCH_TRANSPORT"] = case.transport
         if self._place != (case.transport, case.placement):
             self.end_servers()
             self._place = (case.transport, case.placement)
@@ -115,6 +120,7 @@ class Run:
 def measure_footprint(run, chosen, peers, folder):
     """Extra rows, each on its own: one that fails leaves the others."""
     wanted = re.compile(chosen.filter or "")
+    os.environ["BENCH_TRANSPORT"] = "unix"
     found = []
     for peer in peers:
         jobs = {
@@ -202,6 +208,7 @@ def main(arguments):
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="polycall-bench-") as folder:
         run = Run(chosen, folder)
+        make_certificate(folder)
         try:
             for number, (case, able) in enumerate(selected, 1):
                 run.measure_case(case, able)

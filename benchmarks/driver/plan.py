@@ -11,7 +11,7 @@ OTHERS = ("capnproto", "thrift", "ice")
 PLACEMENTS = ("same", "cross")
 
 # Whose time the others' is compared with: one of them takes part in each case.
-FLOORS = ("floor", "protobuf")
+FLOORS = ("floor", "protobuf", "memcpy")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,6 +64,9 @@ def all_cases():
             cases += [
                 Case(bench, transport, placement, SMALL) for bench in ("inflight", "stream", "chat")
             ]
+        cases += [Case("latency", "shm", placement, payload) for payload in PAYLOADS]
+        cases += [Case(bench, "shm", placement, SMALL) for bench in ("inflight", "stream")]
+        cases += [Case("latency", "tls", placement, payload) for payload in (SMALL, PAYLOADS[-1])]
     return cases
 
 
@@ -142,16 +145,18 @@ def all_peers(programs, sources, python):
     codec = codec_peers(programs, sources, python)
     script = (*python, str(sources / "polycall" / "python_echo.py"), "--library", library)
     return [
-        Peer("floor", "c++", **program("bench_floor", ("latency", "inflight", "stream", "chat", "inproc"))),
+        Peer("floor", "c++", **program("bench_floor", ("latency", "inflight", "stream", "chat", "inproc"), transports=("unix", "tcp"))),
+        Peer("floor", "c++", **program("bench_floor", ("latency",), transports=("shm", "tls"))),
+        Peer("memcpy", "c++", **program("bench_floor", ("latency",), payloads=PAYLOADS[-1:], transports=("shm",), variant="memcpy")),
         Peer("byhand", "c++", **program("bench_byhand", SOCKET_BENCHES)),
-        Peer("polycall", "c++", **program("bench_polycall_cpp", every)),
+        Peer("polycall", "c++", **program("bench_polycall_cpp", every, transports=SOCKETS + ("shm", "tls"))),
         Peer("grpc", "c++", **program("bench_grpc", every)),
         Peer("grpc-sync", "c++", **program("bench_grpc", ("latency",), payloads=(SMALL,), variant="sync")),
         *other_frameworks(programs),
         Peer("polycall", "c", **program("bench_polycall_c", ("latency", "inflight", "inproc"), payloads=(SMALL,))),
         Peer(
             "polycall-raw", "c",
-            **program("bench_polycall_raw", ("latency", "inflight", "stream", "chat", "inproc"), payloads=(SMALL, 1048576)),
+            **program("bench_polycall_raw", ("latency", "inflight", "stream", "chat", "inproc"), payloads=(SMALL, 1048576), transports=SOCKETS + ("shm",)),
         ),
         # A Python caller of a C++ server, and a C++ caller of a Python handler; `inproc`: both in
         # one process.

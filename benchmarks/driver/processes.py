@@ -8,6 +8,8 @@ import subprocess
 import tempfile
 import time
 
+from plan import FLOORS
+
 START_SECONDS = 20
 CORE_OF_CLIENT = 0
 
@@ -97,10 +99,28 @@ def run_json(command, seconds):
         raise BenchError(f"printed no JSON: {' '.join(command)}") from error
 
 
+def make_certificate(folder):
+    """A certificate for 127.0.0.1 that is its own authority: server.pem and server.key in `folder`, which
+    the programs find by $BENCH_TLS."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+         "-days", "2", "-subj", "/CN=bench", "-addext", "subjectAltName=IP:127.0.0.1",
+         "-keyout", f"{folder}/server.key", "-out", f"{folder}/server.pem"],
+        check=True, capture_output=True, timeout=60,
+    )
+    os.environ["BENCH_TLS"] = str(folder)
+
+
 def server_command(peer, transport, placement, folder):
     """The command line that serves `peer` on a fresh address in `folder`."""
     slug = peer.label.replace(" ", "-").replace(">", "")
-    target = f"unix:{folder}/{slug}-{placement}.sock" if transport == "unix" else "tcp://127.0.0.1:0"
+    socket = f"{folder}/{slug}-{placement}.sock"
+    target = {
+        "unix": f"unix:{socket}",
+        # PolyCall's ends agree on shared memory over a unix socket.
+        "shm": f"{'shm' if peer.name in FLOORS else 'unix'}:{socket}",
+        "tls": "tls://127.0.0.1:0",
+    }.get(transport, "tcp://127.0.0.1:0")
     command = list(peer.server)
     if "server" not in command:
         command.append("server")

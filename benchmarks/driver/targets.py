@@ -4,6 +4,7 @@ import dataclasses
 
 from plan import MIXED, OTHERS, PAYLOADS, PLACEMENTS, SMALL, SOCKETS, Case
 from rows import ratio_to
+from statistics_of_rounds import median
 
 MET, NEAR, MISSED, UNKNOWN = "met", "near", "MISSED", "not measured"
 # A target missed by less is within what two runs of the same program differ by.
@@ -36,6 +37,11 @@ def _ratio(results, case, label, other, field):
     if label not in rounds or other not in rounds:
         return None
     return ratio_to(rounds[label], rounds[other], field)
+
+
+def _absolute(results, case, label, field):
+    """The median of `label` itself, or None."""
+    return median([getattr(one, field) if one else None for one in results.get(case, {}).get(label, [])])
 
 
 def _speed(results, case, label, other):
@@ -71,6 +77,55 @@ def _socket_verdicts(results, transport, placement):
                 f"{place}: 64 in flight, calls/s over {other}'s",
                 _speed(results, busy, "polycall", other), limit, "x", True,
             )
+
+
+def _shm_verdicts(results):
+    for placement in PLACEMENTS:
+        small = Case("latency", "shm", placement, SMALL)
+        limit, floor = (4, "spinning") if placement == "cross" else (1.3, "eventfd")
+        yield Verdict(
+            f"shm {placement}: 32 B p50 over the {floor} floor's",
+            _ratio(results, small, "polycall", "floor", "p50_ns"), limit, "x",
+        )
+        slower = []
+        for bench, payload, field in (
+            *(("latency", payload, "p50_ns") for payload in PAYLOADS),
+            ("inflight", SMALL, "calls_per_s"), ("stream", SMALL, "calls_per_s"),
+        ):
+            here, there = (
+                results.get(Case(bench, transport, placement, payload), {}).get("polycall")
+                for transport in ("shm", "unix")
+            )
+            if here and there:
+                slower.append(ratio_to(here, there, field))
+        known = [ratio for ratio in slower if ratio is not None]
+        yield Verdict(f"shm {placement}: time over unix's in the worst row", max(known, default=None), 1, "x")
+    p50 = _absolute(results, Case("latency", "shm", "cross", SMALL), "polycall", "p50_ns")
+    yield Verdict("shm cross: 32 B p50", p50 / 1e3 if p50 else None, 0.6, "us")
+    rate = _absolute(results, Case("inflight", "shm", "cross", SMALL), "polycall", "calls_per_s")
+    yield Verdict("shm cross: 64 in flight, million calls/s", rate / 1e6 if rate else None, 2, "M/s", True)
+    large = Case("latency", "shm", "cross", PAYLOADS[-1])
+    for label, share in (("polycall", 0.2), ("polycall-raw c", 0.5)):
+        ratio = _ratio(results, large, label, "memcpy", "p50_ns")
+        what = "protobuf" if label == "polycall" else "raw payloads"
+        yield Verdict(
+            f"shm cross: 1 MiB echo of {what}, over memcpy's bandwidth", 1 / ratio if ratio else None, share, "x", True
+        )
+
+
+def _tls_verdicts(results):
+    for placement in PLACEMENTS:
+        tls, tcp = (
+            results.get(Case("latency", transport, placement, SMALL), {}).get("polycall")
+            for transport in ("tls", "tcp")
+        )
+        yield Verdict(
+            f"tls {placement}: 32 B p50 over tcp's", ratio_to(tls, tcp, "p50_ns") if tls and tcp else None, 1.25, "x"
+        )
+        large = Case("latency", "tls", placement, PAYLOADS[-1])
+        yield Verdict(
+            f"tls {placement}: 1 MiB p50 over OpenSSL's own", _ratio(results, large, "polycall", "floor", "p50_ns"), 1.3, "x"
+        )
 
 
 def _framework_verdicts(results):
@@ -161,6 +216,8 @@ def verdicts(results, extra):
     for transport in ("unix", "tcp"):
         for placement in ("same", "cross"):
             found += _socket_verdicts(results, transport, placement)
+    found += _shm_verdicts(results)
+    found += _tls_verdicts(results)
     found += _framework_verdicts(results)
     found += _language_verdicts(results)
     found += _codec_verdicts(results)

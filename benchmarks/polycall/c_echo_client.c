@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "common/bench_message.h"
+#include "polycall/bench_options.h"
 #include "polycall/c_echo.h"
 
 typedef struct c_client {
@@ -17,9 +18,11 @@ typedef struct c_client {
 } c_client;
 
 static int open_client(const bench_options* options, const char* target, c_client* self) {
+  polycall_channel_options channel_options = POLYCALL_CHANNEL_OPTIONS_INIT;
   polycall_status status = POLYCALL_STATUS_INIT;
   memset(self, 0, sizeof(*self));
-  self->channel = polycall_channel_new(target, NULL, &status);
+  channel_options.transports = bench_transports();
+  self->channel = polycall_channel_new(target, &channel_options, &status);
   if (self->channel == NULL) return c_echo_fail(target, &status);
   echo_v1_EchoService_client_init(&self->client, self->channel);
   self->payload = calloc(1, options->payload + 1);

@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "polycall/bench_options.h"
 #include "polycall/c_echo.h"
 
 int c_echo_fail(const char* what, polycall_status* status) {
@@ -28,7 +29,10 @@ polycall_code c_echo_add(polycall_server* server, polycall_status* status) {
 
 polycall_server* c_echo_server_new(void) {
   polycall_status status = POLYCALL_STATUS_INIT;
-  polycall_server* server = polycall_server_new(NULL, &status);
+  polycall_server_options server_options = POLYCALL_SERVER_OPTIONS_INIT;
+  polycall_server* server;
+  server_options.transports = bench_transports();
+  server = polycall_server_new(&server_options, &status);
   if (server == NULL) {
     c_echo_fail("server_new", &status);
     return NULL;

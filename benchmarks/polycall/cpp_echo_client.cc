@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/echo_work.h"
+#include "polycall/bench_options.h"
 #include "polycall/cpp_echo.h"
 
 namespace polycall_bench {
@@ -19,8 +20,19 @@ using echo::v1::EchoService;
 
 struct Caller {
   Caller(const std::string& target, const bench_options& options)
-      : channel(polycall::Channel::Create(target).value()), client(channel) {
+      : channel(polycall::Channel::Create(target, Options()).value()), client(channel) {
     FillRequest(options.payload, options.stream_count, &request);
+  }
+
+  static polycall::ChannelOptions Options() {
+    polycall::ChannelOptions options;
+    for (auto* name = bench_transports(); name != nullptr && *name != nullptr; ++name) {
+      options.transports.emplace_back(*name);
+    }
+    if (const char* folder = bench_tls_folder()) {
+      options.tls = polycall::TlsOptions{.ca_file = std::string(folder) + "/server.pem"};
+    }
+    return options;
   }
 
   std::shared_ptr<polycall::Channel> channel;

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "common/echo_work.h"
+#include "polycall/bench_options.h"
 #include "polycall/cpp_echo.h"
 
 namespace polycall_bench {
@@ -53,7 +54,16 @@ polycall::Status StartServer(const std::string& target, polycall::Server* server
 
 int Serve(const bench_options* options) {
   EchoHandlers handlers;
-  polycall::Server server;
+  polycall::ServerOptions server_options;
+  for (auto* name = bench_transports(); name != nullptr && *name != nullptr; ++name) {
+    server_options.transports.emplace_back(*name);
+  }
+  if (const char* folder = bench_tls_folder()) {
+    server_options.tls =
+        polycall::TlsOptions{.certificate_file = std::string(folder) + "/server.pem",
+                             .key_file = std::string(folder) + "/server.key"};
+  }
+  polycall::Server server(server_options);
   std::string address;
   const polycall::Status started = StartServer(options->target, &server, &handlers, &address);
   if (!started.ok()) return Fail(options->target, started);

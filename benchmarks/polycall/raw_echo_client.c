@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "common/bench_message.h"
+#include "polycall/bench_options.h"
 #include "polycall/raw_echo.h"
 
 static const int64_t kTimeout = 10000000000; /* 10 s */
@@ -16,10 +17,12 @@ typedef struct raw_client {
 } raw_client;
 
 static int open_client(const bench_options* options, int method, raw_client* client) {
+  polycall_channel_options channel_options = POLYCALL_CHANNEL_OPTIONS_INIT;
   polycall_status status = POLYCALL_STATUS_INIT;
   size_t size = bench_message_size(options->payload);
   memset(client, 0, sizeof(*client));
-  client->channel = polycall_channel_new(options->target, NULL, &status);
+  channel_options.transports = bench_transports();
+  client->channel = polycall_channel_new(options->target, &channel_options, &status);
   if (client->channel == NULL) return raw_echo_fail("channel_new", &status);
   client->method =
       polycall_channel_method(client->channel, raw_echo_service(options->variant)->name,

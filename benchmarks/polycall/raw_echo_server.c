@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "polycall/bench_options.h"
 #include "polycall/raw_echo.h"
 
 static uint32_t stream_count;
@@ -60,7 +61,10 @@ polycall_server* raw_echo_server_new(const bench_options* options) {
   polycall_status status = POLYCALL_STATUS_INIT;
   polycall_handler handlers[RAW_METHOD_COUNT] = {POLYCALL_HANDLER_INIT, POLYCALL_HANDLER_INIT,
                                                  POLYCALL_HANDLER_INIT};
-  polycall_server* server = polycall_server_new(NULL, &status);
+  polycall_server_options server_options = POLYCALL_SERVER_OPTIONS_INIT;
+  polycall_server* server;
+  server_options.transports = bench_transports();
+  server = polycall_server_new(&server_options, &status);
   if (server == NULL) {
     raw_echo_fail("server_new", &status);
     return NULL;
