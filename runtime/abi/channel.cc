@@ -1,4 +1,5 @@
 // polycall_channel_*: handles, and starting afresh after fork().
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -33,13 +34,24 @@ Channel& Core(polycall_channel* handle) {
   return *handle->core.load(std::memory_order_acquire);
 }
 
+// A resolver is made for the sake of its errors; each channel makes its own.
+Status CheckTarget(polycall::channel::Options* options) {
+  if (!options->resolver) {
+    return polycall::negotiation::ParseTarget(options->target_text, &options->target);
+  }
+  polycall::negotiation::ResolverContext context;
+  context.watch = [](const std::string&, polycall::negotiation::WatchListener*) {
+    return std::unique_ptr<polycall::negotiation::Watch>();
+  };
+  std::unique_ptr<polycall::negotiation::Resolver> unused;
+  return polycall::negotiation::MakeResolver(options->target_text, context, &unused);
+}
+
 Status FillOptions(const char* target, const polycall_channel_options& from,
                    polycall::channel::Options* to) {
   to->target_text = target != nullptr ? target : "";
-  if (Status status = polycall::negotiation::ParseTarget(to->target_text, &to->target);
-      !status.ok()) {
-    return status;
-  }
+  to->resolver = polycall::negotiation::NamesResolver(to->target_text);
+  if (Status status = CheckTarget(to); !status.ok()) return status;
   to->limits = polycall::transport::Limits::FromAbi(from.limits);
   if (from.connect_timeout_ns > 0) to->connect_timeout_ns = from.connect_timeout_ns;
   if (from.initial_backoff_ns > 0) to->initial_backoff_ns = from.initial_backoff_ns;
@@ -47,9 +59,11 @@ Status FillOptions(const char* target, const polycall_channel_options& from,
   if (from.max_attempts > 0) to->max_attempts = from.max_attempts;
   to->interceptors = polycall::call::InterceptorChain(from.interceptors, from.interceptor_count);
   for (const char* const* name = from.transports; name != nullptr && *name != nullptr; ++name) {
-    if (polycall::transport::FindTransport(*name) == nullptr) {
-      return polycall::base::InvalidArgument("there is no transport \"" + std::string(*name) +
-                                             "\"; known are inproc, unix, tcp");
+    constexpr std::string_view kKnown[] = {"inproc", "shm", "unix", "tcp", "tls", "grpc"};
+    if (std::find(std::begin(kKnown), std::end(kKnown), *name) == std::end(kKnown)) {
+      return polycall::base::InvalidArgument(
+          "there is no transport \"" + std::string(*name) +
+          "\"; a channel knows inproc, shm, unix, tcp, tls, grpc");
     }
     to->transports.emplace_back(*name);
   }

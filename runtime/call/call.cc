@@ -103,6 +103,7 @@ void Call::Reset() NO_THREAD_SAFETY_ANALYSIS {
   polycall_message_release(&task_request);
   next_blocked = nullptr;
   wire_blocked = wire_async = queued = shared = false;
+  moves = 0;
   async_.store(false, std::memory_order_relaxed);
   ended_.store(false, std::memory_order_relaxed);
   finished_.store(false, std::memory_order_relaxed);

@@ -153,6 +153,7 @@ class Call final : public base::RefCounted<Call> {
   bool wire_blocked = false;
   bool wire_async = false;
   bool queued = false;  // the owner's: it has waited for a connection
+  uint8_t moves = 0;    // the owner's: connections it met that had just been left
   bool shared = false;  // other threads got a handle of this blocking call, to cancel it
 
   // ---- caller

@@ -73,7 +73,10 @@ const polycall_call_options& OptionsOf(const polycall_call_options* options,
 
 int64_t Channel::DeadlineOf(const polycall_method& method, const polycall_call_options& options) {
   const int64_t timeout = options.timeout_ns != 0 ? options.timeout_ns : method.default_timeout_ns;
-  if (timeout == 0) return base::kNever;
+  if (timeout == 0) {
+    const int64_t bound = call_time_ns_.load(std::memory_order_relaxed);
+    return bound == 0 ? base::kNever : base::DeadlineAfter(bound);
+  }
   return base::DeadlineAfter(std::max<int64_t>(timeout, 0));
 }
 
@@ -83,7 +86,7 @@ Call* Channel::NewCall(const polycall_method& method, const polycall_call_option
   polycall_call_options copy;
   const polycall_call_options& options = OptionsOf(abi_options, &copy);
   Call* call = Call::New(Call::Role::kCaller, &method, this, &options_.interceptors);
-  live_.fetch_add(1, std::memory_order_relaxed);
+  CountBegin();
   call->set_call_flags(options.flags);
   call->set_thread_hook(options_.hook);
   call->set_accepts(accepts != nullptr ? accepts : options.response_type);
@@ -134,7 +137,8 @@ bool Channel::IsPlain(const polycall_unary& unary, const polycall_call_options& 
   constexpr uint32_t kPlain =
       POLYCALL_CALL_WAIT_FOR_READY | POLYCALL_CALL_DETACHED | POLYCALL_CALL_NO_RETRY;
   return options_.interceptors.empty() && ParentOf(options) == nullptr &&
-         (options.timeout_ns | unary.method->default_timeout_ns) == 0 &&
+         (options.timeout_ns | unary.method->default_timeout_ns |
+          call_time_ns_.load(std::memory_order_relaxed)) == 0 &&
          options.metadata == nullptr && (options.flags & ~kPlain) == 0;
 }
 
@@ -142,12 +146,12 @@ bool Channel::IsPlain(const polycall_unary& unary, const polycall_call_options& 
 bool Channel::CallDirect(polycall_unary* unary) {
   polycall_call_options copy;
   if (!IsPlain(*unary, OptionsOf(unary->options, &copy))) return false;
-  live_.fetch_add(1, std::memory_order_relaxed);
+  CountBegin();
   bool done = false;
   if (const base::Ref<transport::Connection> connection = Current()) {
     done = connection->CallInline(unary, *unary->method, base::kNever, nullptr);
   }
-  live_.fetch_sub(1, std::memory_order_release);
+  live_.fetch_sub(kLive, std::memory_order_release);
   return done;
 }
 
@@ -158,7 +162,7 @@ bool Channel::StartPlain(const polycall_unary& unary, polycall_unary_fn done, vo
   if (!IsPlain(unary, options)) return false;
   const base::Ref<transport::Connection> connection = Current();
   if (!connection) return false;
-  live_.fetch_add(1, std::memory_order_relaxed);
+  CountBegin();
   if (connection->StartPlain({unary.method, options.flags, done, arg}, unary.request, this)) {
     return true;
   }
@@ -331,7 +335,7 @@ bool Channel::TakePending(Call& call) {
 void Channel::CallDone(Call&, bool) { CountEnd(); }
 
 void Channel::CountEnd() {
-  if (live_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+  if (LiveOf(live_.fetch_sub(kLive, std::memory_order_acq_rel)) == kLive) {
     base::MutexLock lock(mutex_);
     if (closing_) changed_.notify_all();
   }
@@ -340,15 +344,21 @@ void Channel::CountEnd() {
 bool Channel::Retry(Call& call, const base::Status& status, bool not_started) {
   const bool idempotent = ((call.call_flags() & POLYCALL_CALL_IDEMPOTENT) != 0) ||
                           ((call.spec().flags & POLYCALL_METHOD_IDEMPOTENT) != 0);
-  if ((call.call_flags() & POLYCALL_CALL_NO_RETRY) != 0) return false;
-  if (!not_started && !(idempotent && status.code() == POLYCALL_UNAVAILABLE)) return false;
-  const bool waits = (call.call_flags() & POLYCALL_CALL_WAIT_FOR_READY) != 0;
-  const uint32_t attempt = call.attempts() + 1;
-  if (attempt >= options_.max_attempts && !(waits && not_started)) return false;
-  call.set_attempts(attempt);
-  // What never started goes elsewhere at once, the first time.
-  const int64_t wait = not_started && attempt == 1 ? 0 : Backoff(attempt - 1);
-  const int64_t not_before = wait == 0 ? 0 : base::DeadlineAfter(wait);
+  int64_t not_before = 0;
+  if (not_started && call.wire_id == 0 && call.moves < kMostMoves) {
+    // It met a connection that was just replaced, and never left this process: that was no attempt.
+    ++call.moves;
+  } else {
+    if ((call.call_flags() & POLYCALL_CALL_NO_RETRY) != 0) return false;
+    if (!not_started && !(idempotent && status.code() == POLYCALL_UNAVAILABLE)) return false;
+    const bool waits = (call.call_flags() & POLYCALL_CALL_WAIT_FOR_READY) != 0;
+    const uint32_t attempt = call.attempts() + 1;
+    if (attempt >= options_.max_attempts && !(waits && not_started)) return false;
+    call.set_attempts(attempt);
+    // What never started goes elsewhere at once, the first time.
+    const int64_t wait = not_started && attempt == 1 ? 0 : Backoff(attempt - 1);
+    not_before = wait == 0 ? 0 : base::DeadlineAfter(wait);
+  }
   if (not_before >= call.deadline()) return false;
   {
     base::MutexLock lock(mutex_);

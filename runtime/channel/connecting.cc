@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "channel/channel.h"
+#include "negotiation/ranking.h"
 
 namespace polycall::channel {
 
@@ -15,7 +16,9 @@ using call::Call;
 Channel::Channel(const Options& options, MethodTable* methods)
     : options_(options),
       methods_(methods),
-      random_(static_cast<uint64_t>(base::NowNs()) ^ (static_cast<uint64_t>(getpid()) << 32)) {
+      balancer_(MakeBalancer(options.balancing)),
+      random_(static_cast<uint64_t>(base::NowNs()) ^ (static_cast<uint64_t>(getpid()) << 32)),
+      maintenance_([this] { return Maintain(); }) {
   pending_timer_.context = pending_task_.context = this;
   pending_timer_.fire = [](base::Timer* timer) {
     auto* self = static_cast<Channel*>(timer->context);
@@ -28,6 +31,23 @@ Channel::Channel(const Options& options, MethodTable* methods)
   pending_task_.run = [](base::Task* task) {
     static_cast<Channel*>(task->context)->ServePending();
   };
+  if (!options_.resolver) {
+    negotiation::Address address;
+    address.text = options_.target_text;
+    address.target = options_.target;
+    subs_.push_back(std::make_shared<Subchannel>(std::move(address)));
+    return;
+  }
+  negotiation::ResolverContext context;
+  context.watch = [this](const std::string& service, negotiation::WatchListener* listener) {
+    return scheduler_->Watch(service, listener);
+  };
+  // That it can be made was found out when the options were read.
+  [[maybe_unused]] const base::Status made =
+      negotiation::MakeResolver(options_.target_text, context, &resolver_);
+  if (options_.target_text.starts_with("polycall:")) {
+    scheduler_ = std::make_unique<SchedulerLink>(options_.user_agent);
+  }
 }
 
 Channel::~Channel() {
@@ -36,22 +56,32 @@ Channel::~Channel() {
   {
     base::MutexLock lock(mutex_);
     closing_ = true;
-    if (current_) connections.push_back(current_);
-    for (auto& other : others_) connections.push_back(other);
+    for (const SubchannelRef& sub : subs_) {
+      if (sub->connection) connections.push_back(sub->connection);
+    }
+    for (Leaving& entry : leaving_) connections.push_back(entry.connection);
     pending.swap(pending_);
     changed_.notify_all();
   }
+  if (resolver_) resolver_->Stop();
   const base::Status why(POLYCALL_CANCELLED, "the channel was freed");
   for (Pending& entry : pending) entry.call->EndLocally(why);
   for (auto& connection : connections) connection->Close(why);
   inline_.store(nullptr);
+  maintenance_.StopAndWait();
   if (base::Reactor::Global().Cancel(&pending_timer_)) {
     base::MutexLock lock(mutex_);
     timer_set_ = false;
   }
   base::MutexLock lock(mutex_);
+  const auto connected = [this]() NO_THREAD_SAFETY_ANALYSIS {
+    for (const SubchannelRef& sub : subs_) {
+      if (sub->connection) return true;
+    }
+    return !leaving_.empty();
+  };
   // Another thread may be closing a connection: it tells us last of all.
-  while (live_.load() > 0 || current_ || !others_.empty() || connecting_ || serving_pending_ ||
+  while (LiveOf(live_.load()) > 0 || connected() || errands_ > 0 || serving_pending_ ||
          timer_set_) {
     changed_.wait_for(mutex_, std::chrono::milliseconds(1));
   }
@@ -59,8 +89,7 @@ Channel::~Channel() {
 
 base::Ref<transport::Connection> Channel::Current() {
   base::MutexLock lock(mutex_);
-  if (current_ && current_->usable()) return current_;
-  return nullptr;
+  return PickLocked();
 }
 
 int64_t Channel::Backoff(uint32_t attempt) {
@@ -76,90 +105,91 @@ int64_t Channel::Backoff(uint32_t attempt) {
   return static_cast<int64_t>(bounded * jitter);
 }
 
-// Connects and makes the connection current. The caller holds the right to (connecting_).
-base::Status Channel::ConnectOnce(base::Ref<transport::Connection>* out) {
-  const int64_t deadline = base::DeadlineAfter(options_.connect_timeout_ns);
-  negotiation::Outcome outcome =
-      negotiation::Connect(options_.target, options_.transports, options_.limits, options_.tls,
-                           options_.user_agent, deadline);
-  base::Ref<transport::Connection> connection;
-  if (outcome.status.ok()) {
-    connection = outcome.dialed->Open(outcome.agreed, this);
-    outcome.dialed.reset();
-    // Numbers of the peer's methods, in the order of its table.
-    for (const polycall_method* method : methods_->All()) {
-      uint16_t number = 0;
-      for (const negotiation::ServiceInfo& service : outcome.accept.services) {
-        for (const negotiation::MethodInfo& info : service.methods) {
-          if (service.name == method->service && info.name == method->method) {
-            connection->MapMethod(method->index, number);
-          }
-          ++number;
+// Numbers of the peer's methods, in the order of its table.
+void Channel::MapMethods(const negotiation::Accept& accept, transport::Connection& connection) {
+  for (const polycall_method* method : methods_->All()) {
+    uint16_t number = 0;
+    for (const negotiation::ServiceInfo& service : accept.services) {
+      for (const negotiation::MethodInfo& info : service.methods) {
+        if (service.name == method->service && info.name == method->method) {
+          connection.MapMethod(method->index, number);
         }
+        ++number;
       }
     }
   }
-  if (connection) {
-    mutex_.Lock();
-    const bool closing = closing_;
-    // The destructor waits for connecting_, and for what it finds here. A connection that ended while
-    // we opened it has told so already, when we did not know it.
-    const bool usable = connection->usable();
-    if (!closing && usable) {
-      if (current_) Retire(std::move(current_));
-      current_ = connection;
-    }
-    mutex_.Unlock();
-    if (closing || !usable) {
-      outcome.status =
-          closing ? base::Status(POLYCALL_CANCELLED, "the channel was freed")
-                  : base::Unavailable("the peer ended the connection right after the handshake");
-      connection->Close(outcome.status);
-      // Another thread may be closing it too, and has not told us yet: we need not wait for that.
-      connection->ForgetObserver();
-      connection = nullptr;
+}
+
+void Channel::MapMethod(const polycall_method& method) {
+  base::MutexLock lock(mutex_);
+  for (const SubchannelRef& sub : subs_) {
+    if (!sub->connection) continue;
+    uint16_t number = 0;
+    for (const negotiation::ServiceInfo& service : sub->last.accept.services) {
+      for (const negotiation::MethodInfo& info : service.methods) {
+        if (service.name == method.service && info.name == method.method) {
+          sub->connection->MapMethod(method.index, number);
+        }
+        ++number;
+      }
     }
   }
-  const int64_t backoff = outcome.status.ok() ? 0 : Backoff(failures_);
+}
+
+// One attempt at one address: dials, upgrades, opens. `connection` is empty if it failed.
+negotiation::Outcome Channel::Negotiate(const SubchannelRef& sub,
+                                        base::Ref<transport::Connection>* connection) {
+  negotiation::Target target;
+  {
+    base::MutexLock lock(mutex_);
+    target = sub->address.target;
+  }
+  const int64_t deadline = base::DeadlineAfter(options_.connect_timeout_ns);
+  negotiation::Outcome outcome = negotiation::Connect(target, options_.transports, options_.limits,
+                                                      options_.tls, options_.user_agent, deadline);
+  if (!outcome.status.ok()) return outcome;
+  *connection = outcome.dialed->Open(outcome.agreed, this);
+  outcome.dialed.reset();
+  // Two ends that met over unix may have agreed on shared memory.
+  outcome.transport = (*connection)->transport();
+  if (!negotiation::IsAllowed(outcome.transport, options_.transports)) {
+    outcome.status = base::FailedPrecondition(
+        "the peer refused the transports that the channel allows, and left " + outcome.transport +
+        "; add it to the channel's transports, or let the server speak what the channel wants");
+    (*connection)->ForgetObserver();
+    (*connection)->Close(outcome.status);
+    *connection = nullptr;
+    return outcome;
+  }
+  for (negotiation::Attempt& attempt : outcome.attempts) {
+    if (attempt.chosen) attempt.transport = outcome.transport;
+  }
+  MapMethods(outcome.accept, **connection);
+  return outcome;
+}
+
+// The same, and puts the connection to use. The caller holds the right to (sub->dialing).
+base::Status Channel::Dial(const SubchannelRef& sub, base::Ref<transport::Connection>* out) {
+  base::Ref<transport::Connection> connection;
+  negotiation::Outcome outcome = Negotiate(sub, &connection);
+  const bool installed = connection && Install(sub, connection, &outcome);
+  const int64_t backoff = installed ? 0 : Backoff(sub->failures);
   base::MutexLock lock(mutex_);
-  connecting_ = false;
-  if (outcome.status.ok()) {
-    failures_ = 0;
-    next_attempt_ = 0;
-    last_error_ = base::Status();
-    *out = connection;
-    if (outcome.transport == "inproc" && current_.get() == connection.get()) {
-      inline_.store(connection.get(), std::memory_order_release);
-    }
-  } else {
-    ++failures_;
-    next_attempt_ = base::DeadlineAfter(backoff);
-    last_error_ = outcome.status;
-    POLYCALL_LOG(POLYCALL_LOG_INFO, "cannot connect to " + options_.target_text + ": " +
-                                        std::string(outcome.status.message()));
+  sub->dialing = false;
+  changed_.notify_all();
+  if (installed) {
+    *out = std::move(connection);
+    return {};
   }
   base::Status status = outcome.status;
-  last_ = std::move(outcome);
-  changed_.notify_all();
+  ++sub->failures;
+  sub->next_attempt = base::DeadlineAfter(backoff);
+  sub->last_error = last_error_ = status;
+  sub->last = std::move(outcome);
+  POLYCALL_LOG(POLYCALL_LOG_INFO,
+               "cannot connect to " + sub->address.text + ": " + std::string(status.message()));
+  if (resolver_ && !closing_) resolver_->Refresh();
   return status;
-}
-
-void Channel::Retire(base::Ref<transport::Connection> connection) {
-  if (std::string_view(connection->transport()) == "inproc") {
-    retired_.push_back(std::move(connection));
-  }
-}
-
-// An attempt is the channel's, not the call's: one for a call whose deadline may come first goes on
-// without it.
-void Channel::ConnectElsewhere() {
-  connect_task_.context = this;
-  connect_task_.run = [](base::Task* task) {
-    base::Ref<transport::Connection> connection;
-    [[maybe_unused]] const base::Status status =
-        static_cast<Channel*>(task->context)->ConnectOnce(&connection);  // who waits looks himself
-  };
-  base::Reactor::Global().Execute(&connect_task_);
 }
 
 // [blocks] until there is a usable connection. `call` (may be NULL) ends the wait when it ends.
@@ -175,10 +205,16 @@ base::Status Channel::Connect(bool wait_for_ready, int64_t deadline, Call* call,
       mutex_.Unlock();
       return {POLYCALL_CANCELLED, "the call ended"};
     }
-    if (current_ && current_->usable()) {
-      *out = current_;
+    if ((*out = PickLocked())) {
       mutex_.Unlock();
       return {};
+    }
+    if (resolver_ && !resolving_) {
+      resolving_ = true;
+      mutex_.Unlock();
+      resolver_->Start(this);  // not under the lock: it may tell us at once
+      mutex_.Lock();
+      continue;
     }
     const int64_t now = base::NowNs();
     if (now >= deadline) {
@@ -188,35 +224,46 @@ base::Status Channel::Connect(bool wait_for_ready, int64_t deadline, Call* call,
                                     " before the deadline" +
                                     (last.empty() ? "" : "; the last attempt: " + last));
     }
-    if (!connecting_ && now >= next_attempt_) {
-      connecting_ = true;
-      mutex_.Unlock();
-      base::Reactor::YieldIfLeading();
+    int64_t next = base::kNever;
+    if (const SubchannelRef sub = Dialable(now, &next)) {
+      sub->dialing = true;
       // Nor can a thread that connects hear that its call was cancelled.
       if (deadline < now + options_.connect_timeout_ns || (call != nullptr && call->shared)) {
-        ConnectElsewhere();
-        mutex_.Lock();
+        DialElsewhere(sub);
         continue;
       }
-      base::Status status = ConnectOnce(out);
-      if (status.ok()) return {};
-      if (!wait_for_ready ||
-          (status.code() != POLYCALL_UNAVAILABLE && status.code() != POLYCALL_DEADLINE_EXCEEDED)) {
+      mutex_.Unlock();
+      base::Reactor::YieldIfLeading();
+      base::Status status = Dial(sub, out);
+      if (status.ok()) return status;
+      mutex_.Lock();
+      const bool others = Dialable(base::NowNs(), &next) != nullptr || AnyDialing();
+      if (!others && (!wait_for_ready || (status.code() != POLYCALL_UNAVAILABLE &&
+                                          status.code() != POLYCALL_DEADLINE_EXCEEDED))) {
+        mutex_.Unlock();
         return status;
       }
-      mutex_.Lock();
       continue;
     }
-    if (!connecting_ && !wait_for_ready) {
+    if (!wait_for_ready && !AnyDialing()) {
       // In back-off after a failure: the failure is the answer.
-      base::Status status = last_error_;
-      mutex_.Unlock();
-      return status;
+      base::Status status;
+      if (!subs_.empty()) {
+        status = last_error_;
+      } else if (resolved_) {
+        status = base::Unavailable(resolution_.unavailable.empty()
+                                       ? options_.target_text + " stands for no address now"
+                                       : resolution_.unavailable);
+      } else {
+        status = resolve_error_;
+      }
+      if (!status.ok()) {
+        mutex_.Unlock();
+        return status;
+      }
     }
-    int64_t until = deadline;
-    if (!connecting_) until = std::min(until, next_attempt_);
-    changed_.wait_for(mutex_,
-                      std::chrono::nanoseconds(std::min(until - now, 50 * base::kMillisecond)));
+    changed_.wait_for(mutex_, std::chrono::nanoseconds(std::min(std::min(deadline, next) - now,
+                                                                50 * base::kMillisecond)));
   }
 }
 
@@ -319,7 +366,8 @@ void Channel::ServePending() {
     }
     for (auto& call : due) {
       if (status.ok()) {
-        AttachNow(*call, connection);
+        base::Ref<transport::Connection> own = Current();  // each by the policy
+        AttachNow(*call, own ? std::move(own) : connection);
       } else {
         call->EndLocally(status);
       }
@@ -327,51 +375,16 @@ void Channel::ServePending() {
   }
 }
 
-void Channel::OnDraining(transport::Connection* connection) {
-  base::MutexLock lock(mutex_);
-  if (current_.get() != connection) return;
-  others_.push_back(current_);
-  if (inline_.load() == connection) inline_.store(nullptr);
-  current_ = nullptr;
-}
-
-void Channel::OnClosed(transport::Connection* connection, const base::Status& why) {
-  base::MutexLock lock(mutex_);
-  if (inline_.load() == connection) inline_.store(nullptr);
-  if (current_.get() == connection) {
-    last_error_ = why;
-    Retire(std::move(current_));
-    current_ = nullptr;
-  }
-  for (auto it = others_.begin(); it != others_.end(); ++it) {
-    if (it->get() == connection) {
-      Retire(std::move(*it));
-      others_.erase(it);
-      break;
-    }
-  }
-  changed_.notify_all();
-}
-
-void Channel::MapMethod(const polycall_method& method) {
-  base::MutexLock lock(mutex_);
-  if (!current_) return;
-  uint16_t number = 0;
-  for (const negotiation::ServiceInfo& service : last_.accept.services) {
-    for (const negotiation::MethodInfo& info : service.methods) {
-      if (service.name == method.service && info.name == method.method) {
-        current_->MapMethod(method.index, number);
-      }
-      ++number;
-    }
-  }
-}
-
 polycall_channel_state Channel::state() {
   base::MutexLock lock(mutex_);
-  if (current_ && current_->usable()) return POLYCALL_CHANNEL_READY;
-  if (connecting_) return POLYCALL_CHANNEL_CONNECTING;
-  return failures_ > 0 ? POLYCALL_CHANNEL_TRANSIENT_FAILURE : POLYCALL_CHANNEL_IDLE;
+  if (PickLocked()) return POLYCALL_CHANNEL_READY;
+  if (AnyDialing()) return POLYCALL_CHANNEL_CONNECTING;
+  for (const SubchannelRef& sub : subs_) {
+    if (sub->failures > 0) return POLYCALL_CHANNEL_TRANSIENT_FAILURE;
+  }
+  if (!resolving_) return POLYCALL_CHANNEL_IDLE;
+  if (!resolved_ && resolve_error_.ok()) return POLYCALL_CHANNEL_CONNECTING;
+  return subs_.empty() ? POLYCALL_CHANNEL_TRANSIENT_FAILURE : POLYCALL_CHANNEL_IDLE;
 }
 
 base::Status Channel::WaitReady(int64_t deadline) {

@@ -37,25 +37,66 @@ const char* StateName(polycall_channel_state state) {
   return "unknown";
 }
 
+std::string StatusJson(const base::Status& status) {
+  return "{\"code\":" + Quote(polycall_code_name(status.code())) +
+         ",\"message\":" + Quote(status.message()) + "}";
+}
+
 }  // namespace
+
+// What the resolver said, and how each address is doing.
+std::string Channel::ResolverJson() {
+  std::string json = "{\"resolved\":" + std::string(resolved_ ? "true" : "false");
+  if (!resolve_error_.ok()) json += ",\"error\":" + StatusJson(resolve_error_);
+  if (!resolution_.unavailable.empty()) {
+    json += ",\"unavailable\":" + Quote(resolution_.unavailable);
+  }
+  if (resolution_.call_time_ns > 0) {
+    json += ",\"call_time_ms\":" + std::to_string(resolution_.call_time_ns / base::kMillisecond);
+  }
+  if (!resolution_.inproc.empty()) {
+    json += ",\"inproc\":{\"language\":" + Quote(resolution_.inproc.language) +
+            ",\"module\":" + Quote(resolution_.inproc.module) + "}";
+  }
+  json += ",\"addresses\":[";
+  const char* separator = "";
+  for (const SubchannelRef& sub : subs_) {
+    const bool connected = sub->connection && sub->connection->usable();
+    json += separator;
+    json += "{\"target\":" + Quote(sub->address.text);
+    if (!sub->address.instance.empty()) json += ",\"instance\":" + Quote(sub->address.instance);
+    json += ",\"serving\":" + std::string(sub->address.ready ? "true" : "false") +
+            ",\"listed\":" + (sub->listed ? "true" : "false") +
+            ",\"transport\":" + (connected ? Quote(sub->connection->transport()) : "null");
+    if (!connected && !sub->last_error.ok()) json += ",\"error\":" + StatusJson(sub->last_error);
+    json += "}";
+    separator = ",";
+  }
+  return json + "]}";
+}
 
 std::string Channel::Explain() {
   const polycall_channel_state now = state();
   base::MutexLock lock(mutex_);
   const bool ready = now == POLYCALL_CHANNEL_READY;
+  // The attempt that led to the connection in use; without one, the last that failed.
+  static const negotiation::Outcome kNone;
+  const negotiation::Outcome* last = &kNone;
+  for (const SubchannelRef& sub : subs_) {
+    if (!sub->connection && last != &kNone) continue;
+    last = &sub->last;
+    if (sub->connection) break;
+  }
   std::string json = "{\"target\":" + Quote(options_.target_text) + ",\"state\":\"" +
                      StateName(now) +
-                     "\",\"transport\":" + (ready ? Quote(last_.transport) : "null") +
-                     ",\"address\":" + (ready ? Quote(last_.address) : "null") +
-                     ",\"peer\":" + (ready ? Quote(last_.accept.server_name) : "null") +
-                     ",\"peer_version\":" + (ready ? std::to_string(last_.accept.version) : "null");
-  if (!last_error_.ok()) {
-    json += ",\"error\":{\"code\":" + Quote(polycall_code_name(last_error_.code())) +
-            ",\"message\":" + Quote(last_error_.message()) + "}";
-  }
+                     "\",\"transport\":" + (ready ? Quote(last->transport) : "null") +
+                     ",\"address\":" + (ready ? Quote(last->address) : "null") +
+                     ",\"peer\":" + (ready ? Quote(last->accept.server_name) : "null") +
+                     ",\"peer_version\":" + (ready ? std::to_string(last->accept.version) : "null");
+  if (!last_error_.ok()) json += ",\"error\":" + StatusJson(last_error_);
   json += ",\"offers\":[";
   const char* separator = "";
-  for (const negotiation::Attempt& attempt : last_.attempts) {
+  for (const negotiation::Attempt& attempt : last->attempts) {
     json += separator;
     json += "{\"transport\":" + Quote(attempt.transport) +
             ",\"address\":" + Quote(attempt.address) +
@@ -65,7 +106,7 @@ std::string Channel::Explain() {
   }
   json += "],\"services\":[";
   separator = "";
-  for (const negotiation::ServiceInfo& service : last_.accept.services) {
+  for (const negotiation::ServiceInfo& service : last->accept.services) {
     char fingerprint[20];
     snprintf(fingerprint, sizeof(fingerprint), "%016llx",
              static_cast<unsigned long long>(service.fingerprint));
@@ -75,8 +116,10 @@ std::string Channel::Explain() {
             fingerprint + "\"}";
     separator = ",";
   }
-  json += "],\"handshake_us\":" + std::to_string(last_.handshake_ns / 1000) + "}";
-  return json;
+  json += "],\"handshake_us\":" + std::to_string(last->handshake_ns / 1000) +
+          ",\"balancing\":" + Quote(balancer_->name()) + ",\"rewired\":" + std::to_string(rewired_);
+  if (resolver_) json += ",\"resolver\":" + ResolverJson();
+  return json + "}";
 }
 
 }  // namespace polycall::channel

@@ -5,13 +5,14 @@
 
 #include "base/clock.h"
 #include "call/frame.h"
+#include "negotiation/ranking.h"
 
 namespace polycall::negotiation {
 namespace {
 
-bool IsAllowed(const std::vector<std::string>& allowed, std::string_view transport) {
-  return allowed.empty() || std::find(allowed.begin(), allowed.end(), transport) != allowed.end();
-}
+// A server that drains may accept a connection and close it before it answers: another one listens on
+// the same socket, or will soon. So often a dial is made again for that.
+constexpr int kDialsAgain = 3;
 
 Hello MakeHello(const transport::Limits& limits, const std::vector<std::string>& allowed,
                 const std::string& user_agent) {
@@ -20,9 +21,7 @@ Hello MakeHello(const transport::Limits& limits, const std::vector<std::string>&
   hello.limits = ToWire(limits);
   hello.user_agent = user_agent;
   hello.host = ThisHost();
-  for (transport::Transport* transport : transport::BuiltinTransports()) {
-    if (IsAllowed(allowed, transport->name())) hello.transports.emplace_back(transport->name());
-  }
+  hello.transports = AllowedTransports(allowed);
   return hello;
 }
 
@@ -33,23 +32,47 @@ struct Dialing {
   int64_t deadline;
 };
 
+bool ClosedInHandshake(const base::Status& status) {
+  return status.message().find("closed the connection in the handshake") != std::string_view::npos;
+}
+
+// Somebody answered, in another language than ours: what gRPC servers do when they meet our preface
+// is one of these. A refused or timed out connect is none.
+bool MetAnotherProtocol(const base::Status& status) {
+  if (status.ok()) return false;
+  const std::string_view text = status.message();
+  return ClosedInHandshake(status) || text.find("does not speak") != std::string_view::npos ||
+         text.find("broke in the handshake") != std::string_view::npos ||
+         text.find("answered the handshake with") != std::string_view::npos;
+}
+
 // Dials one address and reads the peer's ACCEPT.
 base::Status DialOne(const std::string& name, const std::string& address, const Dialing& dialing,
                      Outcome* out) {
   transport::Transport* transport = transport::FindTransport(name);
+  if (transport == nullptr) {
+    return base::FailedPrecondition("this library does not know the transport " + name);
+  }
   const int64_t begin = base::NowNs();
   std::unique_ptr<transport::Dialed> dialed;
-  base::Status status =
-      transport->Dial(address, {dialing.hello, dialing.deadline, dialing.tls}, &dialed);
+  base::Status status;
+  for (int i = 0; i < kDialsAgain; ++i) {
+    status = transport->Dial(address, {dialing.hello, dialing.deadline, dialing.tls}, &dialed);
+    if (!ClosedInHandshake(status) || base::NowNs() >= dialing.deadline) break;
+  }
   if (!status.ok()) return status;
   Accept accept;
   std::string error;
-  if (!Decode(dialed->accept(), &accept, &error)) {
-    return base::Internal("the peer's answer to the handshake is malformed: " + error);
-  }
-  if (accept.version != call::kProtocolVersion) {
-    return base::FailedPrecondition("the peer chose protocol version " +
-                                    std::to_string(accept.version) + ", which it was not offered");
+  // A peer of another protocol gives no ACCEPT: nothing is known of it, and nothing was agreed.
+  if (!dialed->accept().empty()) {
+    if (!Decode(dialed->accept(), &accept, &error)) {
+      return base::Internal("the peer's answer to the handshake is malformed: " + error);
+    }
+    if (accept.version != call::kProtocolVersion) {
+      return base::FailedPrecondition("the peer chose protocol version " +
+                                      std::to_string(accept.version) +
+                                      ", which it was not offered");
+    }
   }
   out->dialed = std::move(dialed);
   out->agreed = Agree(dialing.limits, accept.limits);
@@ -64,55 +87,80 @@ base::Status DialOne(const std::string& name, const std::string& address, const 
 std::string WhyNot(const std::string& transport, const std::vector<std::string>& allowed,
                    const HostIdentity& ours, const HostIdentity& theirs) {
   if (transport::FindTransport(transport) == nullptr) return "this library does not know it";
-  if (!IsAllowed(allowed, transport)) return "not among the transports that the channel allows";
+  if (!MayDial(transport, allowed)) return "not among the transports that the channel allows";
   if (transport == "inproc" && !IsSameProcess(ours, theirs)) return "the server is another process";
   if (transport == "unix" && !IsSameHost(ours, theirs)) return "the server is on another host";
   return "";
 }
 
-// Tries what the server offers beyond the transport that reached it.
+// Tries what the server offers and is preferred to what reached it, best first.
 void Upgrade(const std::vector<std::string>& allowed, const Dialing& dialing, Outcome* out) {
   const HostIdentity ours = ThisHost();
   const HostIdentity theirs = out->accept.host;
   std::vector<Offer> offers = out->accept.offers;
-  for (transport::Transport* transport : transport::BuiltinTransports()) {
-    const std::string name = transport->name();
-    if (name == out->transport) break;  // the rest is no better
-    for (const Offer& offer : offers) {
-      if (offer.transport != name) continue;
-      Attempt attempt{offer.transport, offer.address, false,
-                      WhyNot(offer.transport, allowed, ours, theirs)};
-      Target target;
-      if (attempt.reason.empty() && !ParseTarget(offer.address, &target).ok()) {
-        attempt.reason = "its address does not parse";
-      }
-      if (attempt.reason.empty()) {
-        Outcome better;
-        const base::Status status = DialOne(name, target.address, dialing, &better);
-        if (!status.ok()) {
-          attempt.reason = status.message();
-        } else if (better.accept.host.process != theirs.process) {
-          // The same path or name, but somebody else: another container or a successor.
-          attempt.reason = "another process answers there";
-        } else {
-          attempt.chosen = true;
-          attempt.reason =
-              name == "inproc" ? "the server is this process" : "the server is on this host";
-          out->attempts.back().chosen = false;
-          out->attempts.back().reason = "reached the server, which offers better";
-          out->dialed = std::move(better.dialed);
-          out->agreed = better.agreed;
-          out->accept = std::move(better.accept);
-          out->transport = better.transport;
-          out->address = better.address;
-          out->handshake_ns += better.handshake_ns;
+  std::stable_sort(offers.begin(), offers.end(), [&](const Offer& a, const Offer& b) {
+    return BestRank(a.transport, allowed) < BestRank(b.transport, allowed);
+  });
+  const size_t reached = Rank(out->transport, allowed);
+  for (const Offer& offer : offers) {
+    if (offer.transport == out->transport) continue;
+    Attempt attempt{offer.transport, offer.address, false,
+                    WhyNot(offer.transport, allowed, ours, theirs)};
+    if (attempt.reason.empty() && BestRank(offer.transport, allowed) >= reached) {
+      attempt.reason = "not preferred to " + out->transport;
+    }
+    Target target;
+    if (attempt.reason.empty() && !ParseTarget(offer.address, &target).ok()) {
+      attempt.reason = "its address does not parse";
+    }
+    if (!attempt.reason.empty()) {
+      out->attempts.push_back(std::move(attempt));
+      continue;
+    }
+    Outcome better;
+    const base::Status status = DialOne(offer.transport, target.address, dialing, &better);
+    attempt.tried = true;
+    if (!status.ok()) {
+      attempt.reason = status.message();
+    } else if (better.accept.host.process != theirs.process) {
+      // The same path or name, but somebody else: another container or a successor.
+      attempt.reason = "another process answers there";
+    } else {
+      attempt.chosen = true;
+      attempt.reason =
+          offer.transport == "inproc" ? "the server is this process" : "the server is on this host";
+      for (Attempt& before : out->attempts) {
+        if (std::exchange(before.chosen, false)) {
+          before.reason = "reached the server, which offers better";
         }
       }
-      const bool chosen = attempt.chosen;
-      out->attempts.push_back(std::move(attempt));
-      if (chosen) return;
+      out->dialed = std::move(better.dialed);
+      out->agreed = better.agreed;
+      out->accept = std::move(better.accept);
+      out->transport = better.transport;
+      out->address = better.address;
+      out->handshake_ns += better.handshake_ns;
     }
+    const bool chosen = attempt.chosen;
+    out->attempts.push_back(std::move(attempt));
+    if (chosen) return;
   }
+}
+
+// The first ways to try at a target, in order.
+std::vector<std::string> FirstWays(const Target& target, const std::vector<std::string>& allowed,
+                                   const transport::TlsOptions& tls) {
+  if (!target.transport.empty()) return {target.transport};
+  if (allowed.empty()) {
+    // Whoever gives certificates wants them used: nothing of his goes over the wire in the clear.
+    if (tls.given) return {"tls"};
+    return {"tcp", "grpc"};
+  }
+  std::vector<std::string> ways;
+  for (const std::string& name : allowed) {
+    if (name == "tcp" || name == "tls" || name == "grpc") ways.push_back(name);
+  }
+  return ways;
 }
 
 }  // namespace
@@ -121,31 +169,49 @@ Outcome Connect(const Target& target, const std::vector<std::string>& allowed,
                 const transport::Limits& limits, const transport::TlsOptions& tls,
                 const std::string& user_agent, int64_t deadline) {
   Outcome out;
-  const std::string name = target.transport.empty() ? "tcp" : target.transport;
-  Attempt attempt{name, target.address, false, ""};
-  if (!IsAllowed(allowed, name)) {
+  const bool negotiated = target.transport.empty();
+  std::vector<std::string> ways = FirstWays(target, allowed, tls);
+  if (!negotiated && !MayDial(target.transport, allowed)) ways.clear();
+  if (ways.empty()) {
+    const std::string name = negotiated ? "tcp" : target.transport;
     out.status = base::FailedPrecondition("the channel does not allow the transport " + name +
                                           " that its target needs");
-    attempt.reason = out.status.message();
-    out.attempts.push_back(std::move(attempt));
+    out.attempts.push_back({name, target.address, false, std::string(out.status.message())});
     return out;
   }
   const Dialing dialing{Encode(MakeHello(limits, allowed, user_agent)), limits, tls, deadline};
-  out.status = DialOne(name, target.address, dialing, &out);
-  attempt.chosen = out.status.ok();
-  attempt.reason = out.status.ok() ? (target.transport.empty() ? "the target is a host and a port"
-                                                               : "the target names it")
-                                   : std::string(out.status.message());
-  if (out.status.ok()) attempt.address = out.address;
-  out.attempts.push_back(std::move(attempt));
-  if (!out.status.ok()) return out;
-  if (target.transport.empty()) {
+  base::Status first;
+  for (const std::string& name : ways) {
+    Attempt attempt{name, target.address, false, ""};
+    attempt.tried = true;
+    out.status = DialOne(name, target.address, dialing, &out);
+    attempt.chosen = out.status.ok();
+    attempt.reason = out.status.message();
+    if (attempt.chosen) {
+      attempt.reason = !negotiated  ? "the target names it"
+                       : first.ok() ? "the target is a host and a port"
+                                    : "what was tried before met another protocol";
+      attempt.address = out.address;
+    }
+    out.attempts.push_back(std::move(attempt));
+    if (out.status.ok()) break;
+    const bool other = MetAnotherProtocol(out.status);
+    if (first.ok()) first = out.status;
+    if (!other || base::NowNs() >= deadline) break;
+  }
+  if (!out.status.ok()) {
+    // What the first way met says more than what the others did.
+    out.status = first;
+    return out;
+  }
+  if (negotiated) {
     Upgrade(allowed, dialing, &out);
     return out;
   }
   for (const Offer& offer : out.accept.offers) {
-    if (offer.transport != name) {
-      out.attempts.push_back({offer.transport, offer.address, false, "the target names " + name});
+    if (offer.transport != target.transport) {
+      out.attempts.push_back(
+          {offer.transport, offer.address, false, "the target names " + target.transport});
     }
   }
   return out;

@@ -18,6 +18,7 @@ struct Attempt {
   std::string address;
   bool chosen = false;
   std::string reason;  // why chosen, or why not
+  bool tried = false;  // it was dialed
 };
 
 struct Outcome {
@@ -31,10 +32,11 @@ struct Outcome {
   int64_t handshake_ns = 0;  // connect and handshake of the chosen one
 };
 
-// [blocks] until `deadline`. `allowed` names the transports that may be used, empty: all. A target
-// that names a transport gets that one. "host:port" is reached by TCP; what the server then offers
-// and is nearer (a shared process, a shared host) is tried, best first, and every failure leaves what
-// worked before.
+// [blocks] until `deadline`. `allowed` names the transports that may be used, best first; empty: all,
+// as ranking.h orders them. A target that names a transport gets that one (over unix the two ends may
+// agree on shared memory). "host:port" is reached by TCP, or by TLS if `tls` is given, or by gRPC if
+// its server speaks nothing else; what the server then offers and is preferred is tried, best first,
+// and every failure leaves what worked before.
 Outcome Connect(const Target& target, const std::vector<std::string>& allowed,
                 const transport::Limits& limits, const transport::TlsOptions& tls,
                 const std::string& user_agent, int64_t deadline);

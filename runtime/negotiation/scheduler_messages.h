@@ -23,6 +23,8 @@ struct Wiring {
   std::string instance;
   std::string target;
   std::string transport;
+
+  friend bool operator==(const Wiring&, const Wiring&) = default;
 };
 std::string EncodeReportRequest(std::string_view service, uint64_t channel,
                                 const std::vector<Wiring>& wirings);

@@ -157,6 +157,8 @@ class Connection : public call::Link {
   // The peer's numbers of the channel's methods, by method index; kNamedMethod: not in its table.
   virtual void MapMethod(uint32_t index, uint16_t number) = 0;
   virtual bool usable() const = 0;
+  // Calls under way, for balancing. Takes the connection's own lock if need be.
+  virtual uint32_t in_flight() { return 0; }
   // The credit of a new call.
   virtual int64_t call_credit() const = 0;
   virtual base::Status Ping(int64_t deadline, int64_t* round_trip_ns) = 0;

@@ -356,6 +356,16 @@ void InprocConnection::Close(const base::Status& why) {
   observer_->OnClosed(this, why);
 }
 
+void InprocConnection::Drain() {
+  draining_.store(true, std::memory_order_release);
+  if (server_link_->calls() > 0 || closed_.exchange(true)) return;
+  if (hub_->Enter()) {
+    hub_->CountConnectionClosed();
+    hub_->Leave();
+  }
+  observer_->OnClosed(this, base::Unavailable("the connection was drained"));
+}
+
 bool InprocConnection::CallInline(polycall_unary* unary, const polycall_method& method,
                                   int64_t deadline, call::Call* parent) {
   if (!hub_->EnterWithCall()) return false;  // the channel looks for another connection

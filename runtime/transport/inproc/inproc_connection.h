@@ -114,6 +114,10 @@ class InprocServerLink final : public call::Link {
   void Part(call::Call& call);
   base::Ref<call::Call> Peer(call::Call& call);
   void CancelCalls(const base::Status& why);
+  uint32_t calls() {
+    base::MutexLock lock(mutex_);
+    return static_cast<uint32_t>(handlers_.size());
+  }
 
  private:
   const base::Ref<InprocHub> hub_;
@@ -145,11 +149,15 @@ class InprocConnection final : public Connection {
   void Destroy() override { delete this; }
 
   void MapMethod(uint32_t index, uint16_t number) override;
-  bool usable() const override { return !hub_->closed(); }
+  bool usable() const override {
+    return !draining_.load(std::memory_order_acquire) && !hub_->closed();
+  }
+  uint32_t in_flight() override { return server_link_->calls(); }
   int64_t call_credit() const override { return agreed_.send_call_window; }
   base::Status Ping(int64_t deadline, int64_t* round_trip_ns) override;
   void Close(const base::Status& why) override;
-  void Drain() override { Close(base::Unavailable("drained")); }
+  // Closes if no call is under way; else it is to be asked again. Calls that are just starting run.
+  void Drain() override;
   bool CallInline(polycall_unary* unary, const polycall_method& method, int64_t deadline,
                   call::Call* parent) override;
 
@@ -163,6 +171,7 @@ class InprocConnection final : public Connection {
   const Agreed agreed_;
   Observer* const observer_;
   const base::Ref<InprocServerLink> server_link_;
+  std::atomic<bool> draining_{false};
   std::atomic<bool> closed_{false};
   std::array<std::atomic<call::ServerMethod*>, kCached> methods_{};
 };

@@ -51,6 +51,10 @@ class ClientConnection final : public Connection, public base::Source {
   // Connection
   void MapMethod(uint32_t index, uint16_t number) override;
   bool usable() const override { return usable_.load(std::memory_order_acquire); }
+  uint32_t in_flight() override {
+    base::MutexLock lock(mutex_);
+    return live_ + static_cast<uint32_t>(queued_.size());
+  }
   int64_t call_credit() const override { return agreed_.send_call_window; }
   base::Status Ping(int64_t deadline, int64_t* round_trip_ns) override;
   void Close(const base::Status& why) override;
