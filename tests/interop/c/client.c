@@ -2,6 +2,7 @@
 #include "client.h"
 
 #include "../native/testee.h"
+#include "settings.h"
 
 typedef struct CaseEntry {
   const char* name;
@@ -52,13 +53,16 @@ int interop_client(const char* target, const char* case_name, const char* token)
     return 3;
   }
   Context context = {.target = target, .token = token, .status = POLYCALL_STATUS_INIT};
-  context.channel = polycall_channel_new(target, NULL, &context.status);
+  context.channel = settings_channel_new(target, &context.status);
   if (context.channel == NULL) FAIL("%s", context.status.message);
   grpc_testing_TestService_client_init(&context.test, context.channel);
   polycall_testing_PolyCallTestService_client_init(&context.own, context.channel);
   polycall_arena_init(&context.arena, NULL, 0);
   int failed = function(&context);
   if (failed != 0) return failed;  // calls may be under way: the process's end ends them
+  const char* wrong =
+      settings_wrong_transport(context.channel, strcmp(case_name, "empty_unary") == 0);
+  if (wrong != NULL) FAIL("the channel is on another transport: %s", wrong);
   polycall_arena_free(&context.arena);
   polycall_channel_free(context.channel);
   return 0;

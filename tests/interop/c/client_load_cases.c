@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "client.h"
+#include "settings.h"
 
 int rpc_soak(Context* context) {
   for (int i = 0; i < 200; ++i) RUN(call_large_unary(context, &context->test));
@@ -11,7 +12,7 @@ int rpc_soak(Context* context) {
 
 int channel_soak(Context* context) {
   for (int i = 0; i < 50; ++i) {
-    polycall_channel* channel = polycall_channel_new(context->target, NULL, &context->status);
+    polycall_channel* channel = settings_channel_new(context->target, &context->status);
     EXPECT(channel != NULL);
     grpc_testing_TestService_client client;
     grpc_testing_TestService_client_init(&client, channel);

@@ -7,6 +7,7 @@
 #include "../native/testee.h"
 #include "gather.h"
 #include "server.h"
+#include "settings.h"
 
 static polycall_code get_counters(void* arg, polycall_call* call,
                                   const polycall_testing_CountersRequest* request,
@@ -40,8 +41,7 @@ typedef struct Hop {
 
 static polycall_code hop_open(Hop* hop, const polycall_testing_HopRequest* request,
                               polycall_arena* arena, polycall_status* status) {
-  hop->channel =
-      polycall_channel_new(polycall_string_terminate(arena, request->target), NULL, status);
+  hop->channel = settings_channel_new(polycall_string_terminate(arena, request->target), status);
   if (hop->channel == NULL) return (polycall_code)status->code;
   polycall_testing_PolyCallTestService_client_init(&hop->client, hop->channel);
   hop->request = *request;

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "../native/testee.h"
+#include "settings.h"
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
@@ -59,7 +60,7 @@ static polycall_code start(const char* target, char* address, size_t size,
 
 int interop_serve(const char* target, char* address, size_t size) {
   polycall_status status = POLYCALL_STATUS_INIT;
-  server = polycall_server_new(NULL, &status);
+  server = settings_server_new(&status);
   if (server == NULL || start(target, address, size, &status) != POLYCALL_OK) {
     fprintf(stderr, "the C server cannot serve on %s: %s\n", target, status.message);
     polycall_status_clear(&status);

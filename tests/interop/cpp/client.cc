@@ -2,8 +2,11 @@
 #include "client.h"
 
 #include <iostream>
+#include <stdexcept>
+#include <string>
 
 #include "../native/testee.h"
+#include "settings.h"
 
 namespace interop {
 namespace {
@@ -43,11 +46,23 @@ constexpr CaseEntry kCases[] = {
     {"graceful_shutdown_loses_nothing", GracefulShutdownLosesNothing},
 };
 
-void RunCase(void (*function)(Context& context), const char* target, const char* token) {
-  auto channel = polycall::Channel::Create(target).value();
+// The channel is on the transport under test; or, unless it has to be, not connected.
+void CheckTransport(const polycall::Channel& channel, bool must) {
+  const char* wanted = std::getenv("INTEROP_TRANSPORT");
+  const std::string found(channel.transport());
+  if (wanted == nullptr || (found.empty() && !must)) return;
+  if (found != wanted) {
+    throw std::runtime_error("the channel is on another transport: " +
+                             (found.empty() ? "none" : found));
+  }
+}
+
+void RunCase(const CaseEntry& entry, const char* target, const char* token) {
+  auto channel = OpenChannel(target).value();
   Context context{target, token, channel, grpc::testing::TestService::Client(channel),
                   polycall::testing::PolyCallTestService::Client(channel)};
-  function(context);
+  entry.function(context);
+  CheckTransport(*channel, entry.name == "empty_unary");
 }
 
 }  // namespace
@@ -57,7 +72,7 @@ int interop_client(const char* target, const char* case_name, const char* token)
   for (const interop::CaseEntry& entry : interop::kCases) {
     if (entry.name != case_name) continue;
     try {
-      interop::RunCase(entry.function, target, token);
+      interop::RunCase(entry, target, token);
       return 0;
     } catch (const std::exception& error) {
       std::cerr << error.what() << std::endl;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "client.h"
+#include "settings.h"
 
 namespace interop {
 
@@ -14,7 +15,7 @@ void RpcSoak(Context& context) {
 
 void ChannelSoak(Context& context) {
   for (int i = 0; i < 50; ++i) {
-    grpc::testing::TestService::Client client(polycall::Channel::Create(context.target).value());
+    grpc::testing::TestService::Client client(OpenChannel(context.target).value());
     CallLargeUnary(client);
   }
 }

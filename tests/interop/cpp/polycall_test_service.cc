@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "../native/testee.h"
+#include "settings.h"
 
 namespace interop {
 
@@ -22,7 +23,7 @@ namespace {
 
 // A client on the server that a call travels on to.
 StatusOr<pb::PolyCallTestService::Client> NextServer(const pb::HopRequest& request) {
-  auto channel = polycall::Channel::Create(request.target());
+  auto channel = OpenChannel(request.target());
   if (!channel.ok()) return channel.status();
   return pb::PolyCallTestService::Client(std::move(channel).value());
 }

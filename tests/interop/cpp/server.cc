@@ -12,6 +12,7 @@
 
 #include "../native/testee.h"
 #include "polycall_test_service.h"
+#include "settings.h"
 #include "test_service.h"
 
 namespace interop {
@@ -70,7 +71,7 @@ class Testee {
   bool shut_down_ = false;       // guarded by mutex_
   TestService test_;
   PolyCallTestService own_{[this](int grace_ms) { RequestShutdown(grace_ms); }};
-  polycall::Server server_;  // after the services that it borrows
+  polycall::Server server_{ServerSettings()};  // after the services that it borrows
   std::thread keeper_;
 };
 

@@ -18,9 +18,10 @@ import Data.Text (Text)
 import qualified Data.Text as Text
 import qualified Data.Text.Encoding as Text
 import Interop.Cases (cases)
-import Interop.Context (CaseFailed, newContext)
+import Interop.Context (CaseFailed, expectEqual, newContext)
 import Interop.Native
 import Interop.Services (services)
+import Interop.Settings (channelSettings, serverSettings, transportUnderTest)
 import Polycall
 import Polycall.Host (loadModule)
 import System.Environment (getArgs)
@@ -32,12 +33,23 @@ runCase :: Text -> String -> Text -> IO Int
 runCase target name token = case lookup name cases of
   Nothing -> 3 <$ hPutStrLn stderr ("the Haskell client has no case '" ++ name ++ "'")
   Just run -> do
-    outcome <- try $ withChannel target defaultChannelOptions (newContext target token >=> run)
+    settings <- channelSettings
+    outcome <- try $ withChannel target settings $ \onto -> do
+      newContext target token onto >>= run
+      checkTransport onto (name == "empty_unary")
     case outcome of
       Right () -> return 0
       Left (problem :: SomeException)
         | Just (failed :: CaseFailed) <- fromException problem -> 1 <$ hPrint stderr failed
         | otherwise -> 1 <$ hPutStrLn stderr (displayException problem)
+
+-- | The channel is on the transport under test; or, unless it must be, not connected.
+checkTransport :: Channel -> Bool -> IO ()
+checkTransport onto must = do
+  wanted <- transportUnderTest
+  found <- transport onto
+  when (wanted /= Nothing && (must || found /= Nothing)) $
+    expectEqual wanted found "the channel's transport"
 
 -- | Several cases one after another, each with its outcome; or one, whose outcome is the exit code.
 runCases :: String -> Text -> (String -> Text -> IO Int) -> IO Int
@@ -62,7 +74,8 @@ runCases names token run
 serving :: Text -> ((Seconds -> IO ()) -> Server -> IO ()) -> (Seconds -> IO ()) -> [Interceptor]
         -> MVar Seconds -> IO (Text, IO (), IO ())
 serving target fill requestShutdown interceptors wanted = do
-  server <- newServer defaultServerOptions { serverInterceptors = interceptors }
+  settings <- serverSettings
+  server <- newServer settings { serverInterceptors = interceptors }
   fill requestShutdown server
   address <- listen server target
   start server

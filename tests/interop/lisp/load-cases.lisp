@@ -7,7 +7,7 @@
 
 (define-case "channel_soak" (run)
   (loop repeat 50
-        do (polycall:with-channel (channel (run-target run))
+        do (with-channel (channel (run-target run))
              (call-large-unary (grpc.testing:make-test-service-client channel)))))
 
 (defun in-threads (count function)

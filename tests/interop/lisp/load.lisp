@@ -6,7 +6,7 @@
    (merge-pathnames (concatenate 'string file ".polycall.lisp")
                     (symbol-value (find-symbol "*INTEROP-PROTO*" "COMMON-LISP-USER")))))
 
-(dolist (file '("package" "support" "unary-cases" "stream-cases" "status-cases" "cancel-cases"
+(dolist (file '("package" "support" "settings" "unary-cases" "stream-cases" "status-cases" "cancel-cases"
                 "failure-cases" "load-cases" "test-service" "own-service" "server" "testee"))
   (polycall:load-generated
    (make-pathname :name file :type "lisp" :version nil :defaults *load-truename*)))

@@ -40,7 +40,7 @@ seconds."))
                                      :target (polycall.testing:hop-request-target request)))
 
 (defun call-on (function request)
-  (polycall:with-channel (channel (polycall.testing:hop-request-target request))
+  (with-channel (channel (polycall.testing:hop-request-target request))
     (funcall function (polycall.testing:make-poly-call-test-service-client channel)
              (one-hop-less request))))
 

@@ -37,9 +37,11 @@
   "Starts a server of our services, or of the MODULE \"LANG:TEXT\"."
   (let* ((testee (%make-testee))
          (ask (lambda (grace) (ask-shutdown testee grace)))
-         (server (polycall:make-server
-                  :interceptors (when module
-                                  (list (make-instance 'shutdown-asked :request-shutdown ask))))))
+         (server (apply #'polycall:make-server
+                        :interceptors
+                        (when module
+                          (list (make-instance 'shutdown-asked :request-shutdown ask)))
+                        (server-settings))))
     (setf (testee-server testee) server)
     (cond (module
            (let ((colon (position #\: module)))

@@ -19,8 +19,9 @@
            (say-error "the Common Lisp client has no case '~A'" name)
            3)
           (t (handler-case
-                 (polycall:with-channel (channel target)
+                 (with-channel (channel target)
                    (funcall function (make-run target token channel))
+                   (check-transport channel (string= name "empty_unary"))
                    0)
                (error (error)
                  (say-error "~A: ~A" (type-of error)
@@ -82,8 +83,11 @@
 (defun stop-at-end-of-input (testee)
   "The runner closes our input when it wants us to end, and the kernel does so if it dies."
   (cffi:with-foreign-object (buffer :char 64)
-    (loop while (plusp (polycall::in-c
-                         (cffi:foreign-funcall "read" :int 0 :pointer buffer :size 64 :long)))))
+    ;; A signal ends a read with -1 (EINTR), which is no end of the input.
+    (loop for size = (polycall::in-c
+                       (cffi:foreign-funcall "read" :int 0 :pointer buffer :size 64 :long))
+          until (zerop size)
+          when (minusp size) do (sleep 0.01)))
   (ask-shutdown testee 2))
 
 (defun run-server (options)

@@ -3,6 +3,7 @@
 //   server --target T [--with-client LIBRARY --case C[,C...] --token K]
 // With the bracketed options both ends are in this process. ../README.md tells what is printed.
 #include <dlfcn.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,8 +132,10 @@ static int run_client(const Arguments* arguments) {
 static void* stop_at_end_of_input(void* unused) {
   (void)unused;
   char ignored[64];
-  while (read(STDIN_FILENO, ignored, sizeof ignored) > 0) {
-  }
+  ssize_t got;
+  do {
+    got = read(STDIN_FILENO, ignored, sizeof ignored);
+  } while (got > 0 || (got < 0 && errno == EINTR));
   interop_stop();
   return NULL;
 }

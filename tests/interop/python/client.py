@@ -3,15 +3,14 @@
 import sys
 import traceback
 
-import polycall
-
 import cancel_cases
 import failure_cases
 import load_cases
+import settings
 import status_cases
 import stream_cases
 import unary_cases
-from context import CaseFailed, Context
+from context import CaseFailed, Context, expect_equal
 
 _MODULES = (unary_cases, stream_cases, status_cases, cancel_cases, load_cases, failure_cases)
 
@@ -25,8 +24,9 @@ def run(target: str, case: str, token: str) -> int:
         print(f"the Python client has no case '{case}'", file=sys.stderr)
         return 3
     try:
-        with polycall.Channel(target) as channel:
+        with settings.open_channel(target) as channel:
             function(Context(target, token, channel))
+            check_transport(channel, case == "empty_unary")
         return 0
     except CaseFailed as error:
         print(error, file=sys.stderr)
@@ -34,3 +34,10 @@ def run(target: str, case: str, token: str) -> int:
         traceback.print_exc()
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
     return 1
+
+
+def check_transport(channel, must: bool) -> None:
+    """The channel is on the transport under test; or, unless it `must` be, not connected."""
+    found = channel.transport
+    if settings.TRANSPORT is not None and (found is not None or must):
+        expect_equal(settings.TRANSPORT, found, "the channel's transport")

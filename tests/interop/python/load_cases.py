@@ -5,6 +5,7 @@ import time
 
 import polycall
 
+import settings
 from context import (CaseFailed, Context, call_empty, call_large_unary, expect, expect_equal,
                      get_counters)
 from polycall_test_pb2 import FloodRequest, GatherRequest, MemoryRequest
@@ -20,7 +21,7 @@ def rpc_soak(context: Context) -> None:
 
 def channel_soak(context: Context) -> None:
     for _ in range(50):
-        with polycall.Channel(context.target) as channel:
+        with settings.open_channel(context.target) as channel:
             call_large_unary(TestServiceClient(channel))
 
 

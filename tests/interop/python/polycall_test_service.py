@@ -6,8 +6,7 @@ import asyncio
 import collections
 import os
 
-import polycall
-
+import settings
 from context import DIED
 from polycall_test_pb2 import (Counters, FloodMessage, GatherReply, HopRequest, Memory, Narrow,
                                ShutdownReply, SleepReply, TimeLeft, WaitReply)
@@ -37,7 +36,7 @@ class PolyCallTest(PolyCallTestServiceAsyncService):
 
     async def get_time_left(self, request, context):
         if request.hops > 0:
-            async with polycall.Channel(request.target) as channel:
+            async with settings.open_channel(request.target) as channel:
                 client = PolyCallTestServiceAsyncClient(channel)
                 return await client.get_time_left(_one_hop_less(request))
         left = context.time_left()
@@ -45,7 +44,7 @@ class PolyCallTest(PolyCallTestServiceAsyncService):
 
     async def wait_for_cancel(self, request, context):
         if request.hops > 0:
-            async with polycall.Channel(request.target) as channel:
+            async with settings.open_channel(request.target) as channel:
                 client = PolyCallTestServiceAsyncClient(channel)
                 return await client.wait_for_cancel(_one_hop_less(request))
         counters = self._counters[request.key]

@@ -6,6 +6,7 @@ import threading
 
 import polycall
 
+import settings
 from polycall_test_service import PolyCallTest
 from test_service import Test
 
@@ -17,7 +18,7 @@ class _Testee:
         self._changed = threading.Condition()
         self._grace: float | None = None  # guarded by _changed: set when a shutdown is wanted
         self._shut_down = False  # guarded by _changed
-        self._server = polycall.Server()
+        self._server = settings.new_server()
         self._server.add(Test())
         self._server.add(PolyCallTest(self.request_shutdown))
         self.address = self._server.listen(target)

@@ -74,7 +74,8 @@ class Executor:
     def _environ(self, cell: Cell) -> dict[str, str]:
         """The client's; in one process, with what the server's language needs beside it."""
         own = cell.client.environ(self._build)
-        return {**cell.server.environ(self._build), **own} if cell.transport.in_process else own
+        server = cell.server.environ(self._build) if cell.transport.in_process else {}
+        return {**server, **own, **cell.transport.environ(self._folder)}
 
     def _in_process(self, cell: Cell):
         """Client and server in one process: host, arguments and target."""

@@ -5,7 +5,7 @@ import shlex
 import sys
 import tempfile
 
-from runner import arguments, expectations, matrix, page, picture, results
+from runner import arguments, certificates, expectations, matrix, page, picture, results
 from runner.cases import CASES
 from runner.cells import plan
 from runner.execution import Executor
@@ -42,6 +42,8 @@ def main(argv=None, languages=LANGUAGES, transports=TRANSPORTS, cases=CASES,
     # A unix socket's path may have 107 bytes: the folder is made where paths are short.
     with tempfile.TemporaryDirectory(prefix="interop-", dir="/tmp") as name:
         folder = pathlib.Path(name)
+        if any(transport.certified for transport in options.transports):
+            certificates.make(folder / "tls")
         pool = ServerPool(build, folder)
         try:
             executor = Executor(build, folder, pool, options.timeout)

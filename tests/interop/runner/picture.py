@@ -27,6 +27,8 @@ _GAP = 3
 _LEFT = 74  # the clients' names
 _TOP = 104
 _BETWEEN = 34
+_SQUARES_IN_A_ROW = 3
+_BETWEEN_ROWS = 46
 _FONT = "font-family=\"'DejaVu Sans', 'Segoe UI', Helvetica, Arial, sans-serif\""
 
 
@@ -36,8 +38,11 @@ def draw(outcomes: list[Outcome]) -> str:
     transports, clients, servers = (list(dict.fromkeys(key[axis] for key in pairs))
                                     for axis in range(3))
     square = len(servers) * (_FIELD + _GAP)
-    width = max(_LEFT + len(transports) * (square + _LEFT + _BETWEEN) - _LEFT, 620)
-    height = _TOP + len(clients) * (_FIELD + _GAP) + 64
+    across = min(len(transports), _SQUARES_IN_A_ROW)
+    down = -(-len(transports) // _SQUARES_IN_A_ROW)
+    tall = len(clients) * (_FIELD + _GAP) + _BETWEEN_ROWS
+    width = max(_LEFT + across * (square + _LEFT + _BETWEEN) - _LEFT, 620)
+    height = _TOP + down * tall - _BETWEEN_ROWS + 64
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
         f'height="{height}" role="img" {_FONT}>',
@@ -47,8 +52,9 @@ def draw(outcomes: list[Outcome]) -> str:
         _text(16, 50, _headline(outcomes), 13, "#555555"),
     ]
     for number, transport in enumerate(transports):
-        left = _LEFT + number * (square + _LEFT + _BETWEEN)
-        parts += _square(left, transport, clients, servers, pairs)
+        row, column = divmod(number, _SQUARES_IN_A_ROW)
+        left = _LEFT + column * (square + _LEFT + _BETWEEN)
+        parts += _square(left, _TOP + row * tall, transport, clients, servers, pairs)
     parts += _legend(height - 26)
     return "\n".join([*parts, "</svg>"]) + "\n"
 
@@ -61,19 +67,19 @@ def _headline(outcomes: list[Outcome]) -> str:
             "rows: clients, columns: servers")
 
 
-def _square(left: int, transport: str, clients: list[str], servers: list[str],
+def _square(left: int, top: int, transport: str, clients: list[str], servers: list[str],
             pairs: dict[tuple[str, str, str], Pair]) -> list[str]:
-    parts = [_text(left, _TOP - 24, transport, 15, "#111111", weight="bold")]
+    parts = [_text(left, top - 24, transport, 15, "#111111", weight="bold")]
     for column, server in enumerate(servers):
         middle = left + column * (_FIELD + _GAP) + _FIELD / 2
-        parts.append(_text(middle, _TOP - 6, server, 12, "#333333", anchor="middle"))
+        parts.append(_text(middle, top - 6, server, 12, "#333333", anchor="middle"))
     for row, client in enumerate(clients):
-        top = _TOP + row * (_FIELD + _GAP)
-        parts.append(_text(left - 8, top + _FIELD / 2 + 4, client, 12, "#333333", anchor="end"))
+        own = top + row * (_FIELD + _GAP)
+        parts.append(_text(left - 8, own + _FIELD / 2 + 4, client, 12, "#333333", anchor="end"))
         for column, server in enumerate(servers):
             pair = pairs.get((transport, client, server))
             if pair is not None:
-                parts.append(_field(left + column * (_FIELD + _GAP), top, pair))
+                parts.append(_field(left + column * (_FIELD + _GAP), own, pair))
     return parts
 
 

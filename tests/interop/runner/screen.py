@@ -13,6 +13,8 @@ _MARKS = {
     Kind.NOT_APPLICABLE: ("-", "grey"),
 }
 
+_TRANSPORTS_IN_A_ROW = 3
+
 
 class Screen:
     """Writes to standard output, coloured if that is a terminal. One thread at a time."""
@@ -41,9 +43,18 @@ class Screen:
             self._stream.write("\r\033[K")
 
     def matrix(self, outcomes: list[Outcome]) -> None:
-        """One row for each case, one column for each transport, client and server."""
+        """One row for each case, one column for each transport, client and server; some transports
+        beside each other, the others below."""
         transports, clients, servers, cases = _axes(outcomes)
         by_key = {_key(outcome): outcome for outcome in outcomes}
+        for first in range(0, len(transports), _TRANSPORTS_IN_A_ROW):
+            self._block(transports[first:first + _TRANSPORTS_IN_A_ROW], clients, servers, cases,
+                        by_key)
+        legend = ", ".join(f"{letter} = {name}" for letter, name in zip(_letters(servers), servers))
+        self.line(f"servers: {legend};  + passed, X failed, e expected failure, "
+                  "! unexpected pass, - not applicable")
+
+    def _block(self, transports, clients, servers, cases, by_key) -> None:
         width = max(len(case) for case in [*cases, "client"]) + 2
         group = max(max(len(client) for client in clients), len(servers)) + 1
         block = group * len(clients) + 1
@@ -62,9 +73,6 @@ class Screen:
                     row += "".join(marks) + " " * (group - len(servers))
                 row += " "
             self.line(row.rstrip())
-        legend = ", ".join(f"{letter} = {name}" for letter, name in zip(_letters(servers), servers))
-        self.line(f"servers: {legend};  + passed, X failed, e expected failure, "
-                  "! unexpected pass, - not applicable")
 
     def _mark(self, outcome: Outcome | None) -> str:
         if outcome is None:

@@ -36,10 +36,11 @@ class Server:
         command = [*language.command(build), "server",
                    "--target", transport.target(str(folder), number)]
         with open(self._log, "wb") as log:
-            self.process = processes.start(command, language.environ(build), log,
+            environ = {**language.environ(build), **transport.environ(folder)}
+            self.process = processes.start(command, environ, log,
                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         try:
-            self.target = self._read_target()
+            self.target = transport.callers_target(self._read_target())
         except ServerError:
             self.kill()
             raise

@@ -13,6 +13,7 @@ import qualified Data.Map.Strict as Map
 import Data.Text (Text)
 import GHC.Clock (getMonotonicTime)
 import Interop.Context
+import Interop.Settings (channelSettings)
 import Polycall
 import Proto.Empty
 import Proto.Messages
@@ -46,7 +47,8 @@ cases =
   , ("timeout_on_sleeping_server", timeoutOnSleepingServer)
   , ("rpc_soak", \context -> replicateM_ 200 (callLargeUnary (test context)))
   , ("channel_soak", \context -> replicateM_ 50 $
-      withChannel (target context) defaultChannelOptions (newTestServiceClient >=> callLargeUnary))
+      channelSettings >>= \settings ->
+        withChannel (target context) settings (newTestServiceClient >=> callLargeUnary))
   , ("deadline_propagation", deadlinePropagation)
   , ("cancel_propagation", cancelPropagation)
   , ("concurrent_calls", concurrentCalls)

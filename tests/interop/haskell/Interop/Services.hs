@@ -15,6 +15,7 @@ import Data.Map.Strict (Map)
 import qualified Data.Map.Strict as Map
 import Data.Text (Text)
 import Interop.Context (died)
+import Interop.Settings (channelSettings)
 import Polycall
 import Proto.Messages
 import Proto.PolycallTest
@@ -105,7 +106,7 @@ received x = x { countersReceived = countersReceived x + 1 }
 -- The client of the server that a call travels on to.
 onward :: ServerCall -> HopRequest
        -> (PolyCallTestServiceClient -> CallOptions -> HopRequest -> IO a) -> IO a
-onward call request use = withChannel (hopRequestTarget request) defaultChannelOptions $ \channel -> do
+onward call request use = channelSettings >>= \settings -> withChannel (hopRequestTarget request) settings $ \channel -> do
   client <- newPolyCallTestServiceClient channel
   use client defaultCallOptions { callParent = Just call }
     request { hopRequestHops = hopRequestHops request - 1 }

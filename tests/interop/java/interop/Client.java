@@ -30,8 +30,9 @@ final class Client {
       System.err.println("the Java client has no case '" + name + "'");
       return 3;
     }
-    try (Channel channel = new Channel(target)) {
+    try (Channel channel = Settings.openChannel(target)) {
       found.run(new Context(target, token, channel));
+      checkTransport(channel, name.equals("empty_unary"));
       return 0;
     } catch (CaseFailed failure) {
       System.err.println(failure.getMessage());
@@ -40,5 +41,13 @@ final class Client {
       System.err.println(error);
     }
     return 1;
+  }
+
+  /** The channel is on the transport under test; or, unless it must be, not connected. */
+  private static void checkTransport(Channel channel, boolean must) {
+    String found = channel.transport().orElse("none");
+    if (Settings.TRANSPORT != null && (must || !found.equals("none"))) {
+      Context.expectEqual(Settings.TRANSPORT, found, "the channel's transport");
+    }
   }
 }

@@ -18,7 +18,7 @@ final class InteropServer implements AutoCloseable {
 
   private InteropServer(String text) {
     if (text.equals("self")) {
-      server = new Server();
+      server = Settings.newServer();
       Module.register(server, this::requestShutdown);
     } else {
       String[] parts = text.split(":", 3);

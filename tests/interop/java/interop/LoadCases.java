@@ -43,7 +43,7 @@ final class LoadCases {
 
   private static void channelSoak(Context context) {
     for (int i = 0; i < 50; ++i) {
-      try (Channel channel = new Channel(context.target)) {
+      try (Channel channel = Settings.openChannel(context.target)) {
         Context.callLargeUnary(new TestServiceClient(channel));
       }
     }

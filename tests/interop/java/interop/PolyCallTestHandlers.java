@@ -76,7 +76,7 @@ final class PolyCallTestHandlers extends PolyCallTestServiceAsyncService {
   private static <R> CompletionStage<R> hop(
       HopRequest request,
       Function<PolyCallTestServiceAsyncClient, CompletableFuture<R>> call) {
-    Channel channel = new Channel(request.getTarget());
+    Channel channel = Settings.openChannel(request.getTarget());
     return call.apply(new PolyCallTestServiceAsyncClient(channel))
         .whenComplete((response, error) -> channel.close());
   }
