@@ -2,9 +2,9 @@
 //
 //   polycalld MANIFESTS [--run FOLDER] [--listen TARGET]...
 //
-// MANIFESTS is a folder of *.yaml files (idl/polycall/scheduler/v1/manifest.proto). Ends at SIGTERM or
-// SIGINT, after draining what it started. Exit codes: 0 ended as asked, 1 cannot run, 2 command line
-// or manifests wrong.
+// MANIFESTS is a folder of *.yaml files (idl/polycall/scheduler/v1/manifest.proto), read again when one
+// of them changes, and at SIGHUP. Ends at SIGTERM or SIGINT, after draining what it started. Exit
+// codes: 0 ended as asked, 1 cannot run, 2 command line or manifests wrong.
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -16,6 +16,7 @@
 #include <optional>
 
 #include "control/control.h"
+#include "loop/folder_watch.h"
 
 namespace polycall::scheduler {
 namespace {
@@ -35,12 +36,25 @@ int Fail(const Status& status, int code) {
   return code;
 }
 
+// What is wrong with the manifests leaves everything as it was, and is told.
+void ReadManifestsAgain(const std::string& folder, Shared& shared, Fleet& fleet) {
+  if (auto applied = fleet.Apply(LoadManifests(folder)); !applied.ok()) {
+    std::cerr << "polycalld: " << applied.status().message() << std::endl;
+    v1::Event event;
+    event.set_time(WallTime());
+    event.set_what("manifests refused");
+    event.set_detail(std::string(applied.status().message()));
+    shared.events.Add(std::move(event));
+  }
+}
+
 int Run(const Options& options) {
   // Before any thread is made: all of them inherit the mask.
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   const UniqueFd signal_fd(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
 
@@ -66,7 +80,7 @@ int Run(const Options& options) {
   if (Status status = launcher.Prepare(); !status.ok()) {
     return Fail(status, 1);
   }
-  Shared shared{.loop = loop, .launcher = launcher};
+  Shared shared{.loop = loop, .launcher = launcher, .numbers = {}};
   Fleet fleet(shared);
   if (auto applied = fleet.Apply(manifests); !applied.ok()) {
     return Fail(applied.status(), applied.status().code() == Code::kInvalidArgument ? 2 : 1);
@@ -100,10 +114,18 @@ int Run(const Options& options) {
   if (!status.ok()) {
     return Fail(status, 1);
   }
+  const auto read_again = [&] {
+    if (!asked) ReadManifestsAgain(options.manifests, shared, fleet);
+  };
+  const FolderWatch manifests_watch(loop, options.manifests, read_again);
   loop.Watch(signal_fd.get(), [&] {
-    signalfd_siginfo info;
+    signalfd_siginfo info{};
     (void)!read(signal_fd.get(), &info, sizeof info);
-    end();
+    if (info.ssi_signo == SIGHUP) {
+      read_again();
+    } else {
+      end();
+    }
   });
   loop.Run();
   server.Shutdown(std::chrono::seconds(1));

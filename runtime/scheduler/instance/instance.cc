@@ -19,6 +19,10 @@ using std::chrono::nanoseconds;
 constexpr nanoseconds kBusyInterval = milliseconds(40);
 constexpr nanoseconds kIdleInterval = milliseconds(1000);
 
+// Between leaving the resolution and being asked to end: callers that watch have moved by then, and
+// find nobody shutting down.
+constexpr nanoseconds kFarewell = milliseconds(50);
+
 }  // namespace
 
 Instance::Instance(EventLoop& loop, Launcher& launcher,
@@ -32,7 +36,7 @@ Instance::Instance(EventLoop& loop, Launcher& launcher,
       observer_(observer) {}
 
 Instance::~Instance() {
-  for (const auto timer : {health_timer_, stats_timer_, kill_timer_}) {
+  for (const auto timer : {health_timer_, stats_timer_, drain_timer_}) {
     loop_.Cancel(timer);
   }
   if (launched_.process.pidfd) {
@@ -46,9 +50,11 @@ Status Instance::Start(int front_door) {
   if (!socket.ok()) {
     return std::move(socket).status();
   }
-  socket_ = *std::move(socket);
   started_ = EventLoop::Clock::now();
-  auto launched = launcher_.Launch(*manifest_, id_, number_, {socket_.get(), front_door});
+  // The process alone has its socket then: with its end who waits in the backlog is told so, instead
+  // of waiting out his time (the probe among them, and the loop with it).
+  auto launched = launcher_.Launch(*manifest_, id_, number_, {socket->get(), front_door});
+  socket->Close();
   if (!launched.ok()) {
     return std::move(launched).status();
   }
@@ -76,6 +82,10 @@ void Instance::OnProbed(const Status& status) {
               status.ToString() + ")";
       Kill();
     }
+    return;
+  }
+  if (state_ == v1::DRAINING && drain_timer_ == 0) {  // drained before it served
+    status.ok() ? Terminate() : Kill();
     return;
   }
   if (state_ != v1::SERVING) {
@@ -122,9 +132,16 @@ void Instance::Drain() {
   if (state_ == v1::DRAINING || state_ == v1::ENDED) {
     return;
   }
+  const bool served = state_ == v1::SERVING;
   state_ = v1::DRAINING;
+  if (served) {
+    drain_timer_ = loop_.After(kFarewell, [this] { Terminate(); });
+  }
+}
+
+void Instance::Terminate() {
   kill(launched_.process.pid, SIGTERM);
-  kill_timer_ = loop_.After(nanoseconds(manifest_->drain_time()), [this] {
+  drain_timer_ = loop_.After(nanoseconds(manifest_->drain_time()), [this] {
     sick_ = "did not end within " + FormatDuration(manifest_->drain_time()) + " of being asked to";
     Kill();
   });
@@ -141,14 +158,23 @@ InstanceEnd Instance::EndOf(int code, int status) const {
   InstanceEnd end;
   end.wanted = state_ == v1::DRAINING;
   end.failed = code != CLD_EXITED || status != 0;
+  const CgroupUse use = launched_.cgroup->Use();
+  const std::string memory = FormatBytes(manifest_->limits().memory());
   if (code == CLD_EXITED) {
     end.reason = "exit code " + std::to_string(status);
+    if (use.oom_kills > 0) {
+      end.reason += "; processes of it were killed: out of its " + memory + " of memory";
+    }
   } else if (!sick_.empty()) {
     end.reason = "killed: " + sick_;
-  } else if (launched_.cgroup->Use().oom_kills > 0) {
-    end.reason = "killed: out of its " + FormatBytes(manifest_->limits().memory()) + " of memory";
+  } else if (use.oom_kills > 0) {
+    end.reason = "killed: out of its " + memory + " of memory";
   } else {
     end.reason = std::string("killed by ") + strsignal(status);
+  }
+  if (use.pid_refusals > 0) {
+    end.reason +=
+        "; it had been refused processes beyond its " + std::to_string(manifest_->limits().pids());
   }
   return end;
 }

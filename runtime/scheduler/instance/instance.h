@@ -42,8 +42,9 @@ class Instance {
   // when it cannot be started; OnEnded does not come then.
   Status Start(int front_door);
 
-  // Asks the process to end: it accepts no more, ends its calls, and goes; killed when drain_time is
-  // over. Then OnEnded comes.
+  // Takes it out: callers hear of it first (the observer's OnDraining), a moment later the process is
+  // asked to end: it accepts no more, ends its calls, and goes; killed when drain_time is over. Then
+  // OnEnded comes. One that does not serve yet is asked when it does: before, it knows no signal.
   void Drain();
   void Kill();
 
@@ -63,6 +64,7 @@ class Instance {
  private:
   void OnExit();
   void OnProbed(const Status& status);
+  void Terminate();
   void ScheduleHealth();
   void ScheduleStats();
   InstanceEnd EndOf(int code, int status) const;
@@ -77,15 +79,14 @@ class Instance {
   v1::InstanceState state_ = v1::STARTING;
   EventLoop::Clock::time_point started_;
   std::chrono::nanoseconds start_time_{0};
-  UniqueFd socket_;
   Launched launched_;
   std::unique_ptr<Probe> probe_;
   std::unique_ptr<LogTail> log_;
   EventLoop::TimerId health_timer_ = 0;
   EventLoop::TimerId stats_timer_ = 0;
-  EventLoop::TimerId kill_timer_ = 0;
-  uint32_t failures_ = 0;  // of health checks, one after the other
-  std::string sick_;       // why it was killed by us
+  EventLoop::TimerId drain_timer_ = 0;  // until it is asked to end, then until it is killed
+  uint32_t failures_ = 0;               // of health checks, one after the other
+  std::string sick_;                    // why it was killed by us
   polycall::v1::Stats stats_;
   uint64_t calls_ = 0;
 };

@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -25,6 +26,9 @@ Status Errno(const std::string& what) { return InternalError(what + ": " + std::
 std::string InheritedTarget(size_t index) {
   return "fd:" + std::to_string(kFirstInherited + index);
 }
+
+// The host ends calls a little before polycalld would kill it: they get a status of their own.
+int64_t GraceMs(const v1::Manifest& manifest) { return manifest.drain_time() / 1'000'000 * 9 / 10; }
 
 StatusOr<std::string> ReadSecret(const std::string& file) {
   std::error_code error;
@@ -51,7 +55,12 @@ Status Launcher::Prepare() {
   if (error) {
     return InternalError("cannot make " + options_.run_folder + ": " + error.message());
   }
-  cgroups_ = DetectCgroups(options_.cgroup_parent);
+  std::string parent = options_.cgroup_parent;
+  if (parent.empty()) {
+    parent = "polycall" + std::filesystem::absolute(options_.run_folder).string();
+    std::replace(parent.begin(), parent.end(), '/', '-');
+  }
+  cgroups_ = DetectCgroups(parent);
   return OkStatus();
 }
 
@@ -84,8 +93,15 @@ StatusOr<SandboxSpec> Launcher::SpecOf(const v1::Manifest& m, const std::string&
   SandboxSpec spec;
   spec.hostname = instance.substr(0, 63);
   if (m.has_host()) {
-    spec.argv = {options_.tool,     "host",   "--lang", m.host().language(),
-                 m.host().module(), "--name", instance};
+    spec.argv = {options_.tool,
+                 "host",
+                 "--lang",
+                 m.host().language(),
+                 m.host().module(),
+                 "--name",
+                 instance,
+                 "--grace",
+                 std::to_string(GraceMs(m)) + "ms"};
     for (size_t i = 0; i < sockets; ++i) {
       spec.argv.insert(spec.argv.end(), {"--listen", InheritedTarget(i)});
     }

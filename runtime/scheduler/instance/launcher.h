@@ -18,7 +18,9 @@ namespace polycall::scheduler {
 struct LauncherOptions {
   std::string run_folder;  // sockets and state: /run/polycall
   std::string tool;        // the polycall command, for `host` services
-  std::string cgroup_parent = "polycall";
+  // Two schedulers on one machine have two; one that comes back finds its own. Empty: made of
+  // run_folder.
+  std::string cgroup_parent = {};
   uint32_t first_host_uid = 200000;  // the host users of sandboxes are this and up
   // Folders outside /usr that every sandbox sees, read-only: where PolyCall is installed, if not in
   // /usr.

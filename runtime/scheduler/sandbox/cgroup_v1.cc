@@ -77,6 +77,11 @@ class GroupV1 final : public Cgroup {
 class HierarchyV1 final : public CgroupHierarchy {
  public:
   explicit HierarchyV1(CgroupMounts parents) : parents_(std::move(parents)) {}
+  ~HierarchyV1() override {
+    for (const std::string& parent : {parents_.memory, parents_.cpu, parents_.pids}) {
+      rmdir(parent.c_str());  // stays while there are groups in it
+    }
+  }
   const char* version() const override { return "v1"; }
 
   StatusOr<std::unique_ptr<Cgroup>> Open(const std::string& instance,

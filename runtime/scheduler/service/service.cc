@@ -29,6 +29,7 @@ ServiceController::ServiceController(Shared& shared, v1::Manifest manifest)
 ServiceController::~ServiceController() {
   shared_.loop.Cancel(retry_timer_);
   shared_.loop.Cancel(idle_timer_);
+  shared_.loop.Cancel(roll_timer_);
   if (door_watched_) {
     shared_.loop.Forget(front_door_.get());
   }
@@ -96,6 +97,7 @@ void ServiceController::Reconcile() {
   for (uint32_t alive = demand.instances; alive < wanted && retry_timer_ == 0; ++alive) {
     StartOne();
   }
+  DrainOld(wanted);
   DrainSurplus(wanted);
   WatchFrontDoor();
   // Going down is a matter of time, not of events.
@@ -123,39 +125,6 @@ void ServiceController::StartOne() {
   }
   Say(id, "started", "pid " + std::to_string(instance->Describe().pid()));
   instances_.emplace(id, std::move(instance));
-}
-
-// The least busy instances of the present manifest go; those of an older one as soon as there are new
-// ones to take their calls.
-void ServiceController::DrainSurplus(uint32_t wanted) {
-  std::vector<Instance*> present, old;
-  uint32_t serving_present = 0;
-  for (const auto& [id, instance] : instances_) {
-    if (instance->state() != v1::SERVING && instance->state() != v1::STARTING) {
-      continue;
-    }
-    if (instance->manifest() == manifest_) {
-      present.push_back(instance.get());
-      serving_present += instance->state() == v1::SERVING ? 1 : 0;
-    } else {
-      old.push_back(instance.get());
-    }
-  }
-  if (serving_present > 0 || wanted == 0) {
-    for (Instance* instance : old) {
-      Say(instance->id(), "draining", "replaced");
-      instance->Drain();
-      Changed();
-    }
-  }
-  std::stable_sort(present.begin(), present.end(), [](const Instance* a, const Instance* b) {
-    return a->in_flight() < b->in_flight();
-  });
-  for (size_t i = 0; present.size() - i > wanted && i < present.size(); ++i) {
-    Say(present[i]->id(), "draining", "no longer needed");
-    present[i]->Drain();
-    Changed();
-  }
 }
 
 // While nothing lives, a caller who connects waits in the front door's backlog, and is the reason to
@@ -198,7 +167,8 @@ void ServiceController::OnServing(Instance* instance) {
 
 void ServiceController::OnEnded(Instance* instance, const InstanceEnd& end) {
   Say(instance->id(), "ended", end.reason);
-  const bool wanted = end.wanted;
+  // The end of one that is being replaced anyway says nothing about its successors.
+  const bool wanted = end.wanted || instance->manifest() != manifest_;
   const v1::RestartPolicy policy = manifest_->restart().policy();
   const bool again = policy == v1::ALWAYS || (policy == v1::ON_FAILURE && end.failed);
   shared_.numbers.erase(instance->number());
@@ -308,6 +278,7 @@ bool ServiceController::StopInstance(const std::string& id) {
 void ServiceController::Shutdown(std::function<void()> done) {
   shared_.loop.Cancel(std::exchange(retry_timer_, 0));
   shared_.loop.Cancel(std::exchange(idle_timer_, 0));
+  shared_.loop.Cancel(std::exchange(roll_timer_, 0));
   unlink(front_door().c_str());
   if (instances_.empty()) {
     done();

@@ -73,6 +73,8 @@ class ServiceController final : private Instance::Observer {
   void Reconcile();
   void StartOne();
   void DrainSurplus(uint32_t wanted);
+  void DrainOld(uint32_t wanted);
+  void DrainOne(Instance* instance, const std::string& why);
   void RetryLater();
   void WatchFrontDoor();
   void Changed();
@@ -94,6 +96,7 @@ class ServiceController final : private Instance::Observer {
   std::string trouble_;   // what the last start failed with
   EventLoop::TimerId retry_timer_ = 0;
   EventLoop::TimerId idle_timer_ = 0;
+  EventLoop::TimerId roll_timer_ = 0;
   std::map<uint64_t, std::function<void()>> watchers_;
   uint64_t last_watcher_ = 0;
   uint64_t last_instance_ = 0;

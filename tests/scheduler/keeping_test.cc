@@ -1,0 +1,118 @@
+// Instances that are kept alive, replaced and stopped, in processes of their own.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "daemon.h"
+#include "load.h"
+
+namespace polycall::scheduler_test {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr const char* kQuick = "restart: {first_pause: 1 ms, longest_pause: 50 ms}\n";
+
+TEST(Keeping, ACallMadeBeforeTheFirstStartWaitsAndIsNotLost) {
+  Daemon daemon;
+  daemon.Write("work", Daemon::WorkManifest("work", "process"));
+  ASSERT_TRUE(daemon.Start()) << daemon.Output();
+  work::v1::Number request;
+  request.set_value(12);
+  auto response = daemon.Work("work").Square(request, {.timeout = kPatience});
+  ASSERT_TRUE(response.ok()) << response.status().ToString() << "\n" << daemon.Story();
+  EXPECT_EQ(response->value(), 144);
+  EXPECT_EQ(daemon.Stop(), 0);
+}
+
+TEST(Keeping, AnotherManifestReplacesTheInstancesAndNoCallFails) {
+  Daemon daemon;
+  const auto manifest = [](int version) {
+    return Daemon::WorkManifest(
+        "work", "process",
+        "scale: {min: 2, max: 2}\nenvironment: {VERSION: \"" + std::to_string(version) + "\"}\n");
+  };
+  daemon.Write("work", manifest(1));
+  ASSERT_TRUE(daemon.Start()) << daemon.Output();
+  ASSERT_TRUE(daemon.UntilServing("work", 2)) << daemon.Story();
+  Load load(daemon.front_door("work"), 4);
+  ASSERT_TRUE(load.UntilMore(100)) << load.failure();
+  for (int version = 2; version <= 4; ++version) {
+    daemon.Write("work", manifest(version));
+    if (version == 3) daemon.Signal(SIGHUP);  // by the watched folder, or at once
+    // All that serve are of the new manifest when the old ones have gone.
+    const std::string newest = "work-" + std::to_string(2 * version);
+    ASSERT_TRUE(Until([&] {
+      const auto service = daemon.Describe("work");
+      return service.instances_size() == 2 && service.instances(1).id() == newest;
+    })) << daemon.Story();
+    ASSERT_TRUE(load.UntilMore(100)) << load.failure() << "\n" << daemon.Story();
+  }
+  load.Stop();
+  EXPECT_EQ(load.bad(), 0U) << load.failure() << "\n" << daemon.Story();
+  auto who = daemon.Work("work").Who({}, {.timeout = kPatience});
+  ASSERT_TRUE(who.ok());
+  EXPECT_EQ(who->version(), "4");
+}
+
+TEST(Keeping, AManifestThatDoesNotWorkReplacesNothing) {
+  Daemon daemon;
+  daemon.Write("work",
+               Daemon::WorkManifest("work", "process", std::string("scale: {min: 1}\n") + kQuick));
+  ASSERT_TRUE(daemon.Start()) << daemon.Output();
+  ASSERT_TRUE(daemon.UntilServing("work", 1)) << daemon.Story();
+  Load load(daemon.front_door("work"), 2);
+  daemon.Write("work",
+               "name: work\nservices: [work.v1.Work]\n"
+               "command: {argv: [/bin/sh, -c, exit 3]}\nscale: {min: 1}\n"
+               "restart: {first_pause: 1 ms, longest_pause: 50 ms, crash_loop_after: 3}\n");
+  ASSERT_TRUE(daemon.UntilEvent("work", "crash loop", "exit code 3")) << daemon.Story();
+  EXPECT_TRUE(load.UntilMore(100)) << load.failure();
+  EXPECT_THAT(daemon.Describe("work").note(), HasSubstr("crash loop: exit code 3"));
+  daemon.Write("work", "name: work\nservice: [work.v1.Work]\n");
+  ASSERT_TRUE(daemon.UntilEvent("", "manifests refused", "unknown key 'service'"));
+  EXPECT_TRUE(load.UntilMore(100)) << load.failure();
+  load.Stop();
+  EXPECT_EQ(load.bad(), 0U) << load.failure();
+}
+
+TEST(Keeping, AnInstanceThatIsKilledIsStartedAgainAndItsEndIsReportedForWhatItWas) {
+  Daemon daemon;
+  daemon.Write("work",
+               Daemon::WorkManifest("work", "process", std::string("scale: {min: 1}\n") + kQuick));
+  ASSERT_TRUE(daemon.Start()) << daemon.Output();
+  ASSERT_TRUE(daemon.UntilServing("work", 1)) << daemon.Story();
+  kill(daemon.Describe("work").instances(0).pid(), SIGKILL);
+  EXPECT_TRUE(daemon.UntilEvent("work", "ended", "killed by Killed")) << daemon.Story();
+  ASSERT_TRUE(daemon.UntilServing("work", 1)) << daemon.Story();
+  work::v1::Number code;
+  code.set_value(7);
+  auto response = daemon.Work("work").Exit(code, {.timeout = kPatience});
+  EXPECT_EQ(response.status().code(), Code::kUnavailable) << response.status().ToString();
+  EXPECT_TRUE(daemon.UntilEvent("work", "ended", "exit code 7")) << daemon.Story();
+  ASSERT_TRUE(daemon.UntilServing("work", 1)) << daemon.Story();
+}
+
+TEST(Keeping, AServiceWhoseManifestGoesIsDrainedAndCallsUnderWayEnd) {
+  Daemon daemon;
+  daemon.Write("work", Daemon::WorkManifest("work", "process", "scale: {min: 1}\n"));
+  ASSERT_TRUE(daemon.Start()) << daemon.Output();
+  ASSERT_TRUE(daemon.UntilServing("work", 1)) << daemon.Story();
+  auto client = daemon.Work("work");
+  ASSERT_TRUE(client.Who({}, {.timeout = kPatience}).ok());
+  StatusOr<work::v1::Number> slept = UnknownError("not yet");
+  std::thread caller([&] {
+    work::v1::Number time;
+    time.set_value(1000);
+    slept = client.Sleep(time, {.timeout = kPatience});
+  });
+  ASSERT_TRUE(Until([&] { return daemon.Describe("work").instances(0).calls_in_flight() > 0; }));
+  daemon.Remove("work");
+  EXPECT_TRUE(daemon.UntilEvent("work", "ended", "exit code 0")) << daemon.Story();
+  caller.join();
+  EXPECT_TRUE(slept.ok()) << slept.status().ToString();
+  EXPECT_EQ(daemon.Describe("work").name(), "");
+}
+
+}  // namespace
+}  // namespace polycall::scheduler_test
