@@ -4,13 +4,14 @@
 
 #include "transport/inproc/inproc_transport.h"
 #include "transport/stream/stream_transports.h"
+#include "transport/tls/tls_transport.h"
 #include "transport/transport.h"
 
 namespace polycall::transport {
 
 const std::vector<Transport*>& BuiltinTransports() {
-  static const auto* all =
-      new std::vector<Transport*>{InprocTransport(), UnixTransport(), TcpTransport()};
+  static const auto* all = new std::vector<Transport*>{InprocTransport(), UnixTransport(),
+                                                       TcpTransport(), TlsTransport()};
   return *all;
 }
 

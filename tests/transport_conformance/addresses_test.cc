@@ -32,7 +32,9 @@ TEST_P(TransportConformance, AListenersAddressCanBeDialled) {
 
 TEST_P(TransportConformance, ASecondListenerOnAnAddressIsRefused) {
   EchoServer first(FreshTarget());
-  polycall_server* second = polycall_server_new(nullptr, nullptr);
+  polycall_server_options options = POLYCALL_SERVER_OPTIONS_INIT;
+  options.tls = ServerTlsFor(first.target());
+  polycall_server* second = polycall_server_new(&options, nullptr);
   const Outcome refused = StatusOf([&](polycall_status* status) {
     polycall_server_listen(second, first.target().c_str(), nullptr, 0, status);
   });

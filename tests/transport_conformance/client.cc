@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "echo_server.h"
+#include "transports.h"
 
 namespace polycall::conformance {
 namespace {
@@ -96,6 +97,7 @@ Client::Client(const std::string& target, uint32_t max_attempts) {
   options.connect_timeout_ns = kPatienceNs;
   options.max_attempts = max_attempts;
   options.max_backoff_ns = 50'000'000;
+  options.tls = ClientTlsFor(target);
   channel_ = polycall_channel_new(target.c_str(), &options, nullptr);
   EXPECT_NE(channel_, nullptr) << target;
 }

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "transports.h"
+
 namespace polycall::conformance {
 namespace {
 
@@ -61,6 +63,7 @@ EchoServer::EchoServer(const std::string& target, Options wanted) {
 
   polycall_server_options options = POLYCALL_SERVER_OPTIONS_INIT;
   options.limits.call_window = wanted.call_window;
+  options.tls = ServerTlsFor(target);
   polycall_status status = POLYCALL_STATUS_INIT;
   server_ = polycall_server_new(&options, &status);
   polycall_handler table[4];

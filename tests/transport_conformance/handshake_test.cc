@@ -51,7 +51,7 @@ class FakeAcceptor final : public transport::Acceptor {
 
  private:
   const transport::Limits limits_;
-  const transport::TlsOptions tls_;
+  const transport::TlsOptions tls_ = transport::TlsOptions::FromAbi(ServerTlsFor("tls://"));
   const call::InterceptorChain interceptors_{nullptr, 0};
   base::Reactor reactor_{base::Reactor::Options{}};
 };
@@ -66,7 +66,8 @@ base::Status Shake(const TransportUnderTest& under_test, FakeAcceptor* acceptor,
   if (status.ok()) status = transport->Listen(target.address, acceptor, &listener);
   if (status.ok()) status = negotiation::ParseTarget(listener->address(), &target);
   if (!status.ok()) return status;
-  status = transport->Dial(target.address, {hello, base::DeadlineAfter(kPatienceNs), {}}, dialed);
+  const auto tls = transport::TlsOptions::FromAbi(ClientTlsFor("tls://"));
+  status = transport->Dial(target.address, {hello, base::DeadlineAfter(kPatienceNs), tls}, dialed);
   listener->StopAccepting();
   listener->CloseConnections();
   acceptor->reactor().Stop();

@@ -12,6 +12,7 @@
 #include <filesystem>
 
 #include "polycall/polycall.h"
+#include "tls_files.h"
 
 namespace polycall::conformance {
 namespace {
@@ -78,7 +79,27 @@ const TransportUnderTest kTcp = {
     {"tcp://", "tcp://127.0.0.1", "tcp://127.0.0.1:", "tcp://127.0.0.1:65536", "tcp://127.0.0.1:x",
      "tcp://[::1", "tcp://::1:80"}};
 
+// ---- tls
+
+std::string FreshTls() { return "tls://127.0.0.1:0"; }
+std::string VacantTls() { return "tls" + VacantTcp().substr(3); }
+
+const TransportUnderTest kTls = {
+    "tls", FreshTls, VacantTls, {"tls://", "tls://127.0.0.1", "tls://127.0.0.1:x", "tls://::1:80"}};
+
+const polycall_tls_options* TlsFor(std::string_view target, bool server) {
+  if (!target.starts_with("tls://")) return nullptr;
+  static const testing_tls::TlsSettings settings[] = {
+      testing_tls::ClientTls(testing_tls::SharedTlsFiles()),
+      testing_tls::ServerTls(testing_tls::SharedTlsFiles(), "server")};
+  static const polycall_tls_options options[] = {settings[0].Abi(), settings[1].Abi()};
+  return &options[server ? 1 : 0];
+}
+
 }  // namespace
+
+const polycall_tls_options* ServerTlsFor(std::string_view target) { return TlsFor(target, true); }
+const polycall_tls_options* ClientTlsFor(std::string_view target) { return TlsFor(target, false); }
 
 // Some tests provoke what is worth a warning.
 TransportConformance::TransportConformance() {
@@ -88,5 +109,6 @@ TransportConformance::TransportConformance() {
 INSTANTIATE_TEST_SUITE_P(Inproc, TransportConformance, testing::Values(&kInproc));
 INSTANTIATE_TEST_SUITE_P(Unix, TransportConformance, testing::Values(&kUnix));
 INSTANTIATE_TEST_SUITE_P(Tcp, TransportConformance, testing::Values(&kTcp));
+INSTANTIATE_TEST_SUITE_P(Tls, TransportConformance, testing::Values(&kTls));
 
 }  // namespace polycall::conformance

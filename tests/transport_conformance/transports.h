@@ -6,7 +6,10 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "polycall/polycall.h"
 
 namespace polycall::conformance {
 
@@ -20,6 +23,10 @@ struct TransportUnderTest {
   // Targets of this transport that cannot be.
   std::vector<std::string> bad_targets;
 };
+
+// TLS options for what listens on `target`, or calls it; not NULL if it is a target of TLS.
+const polycall_tls_options* ServerTlsFor(std::string_view target);
+const polycall_tls_options* ClientTlsFor(std::string_view target);
 
 // The suite: its tests are in this folder's ..._test.cc.
 class TransportConformance : public testing::TestWithParam<const TransportUnderTest*> {

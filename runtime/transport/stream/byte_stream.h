@@ -18,6 +18,7 @@
 
 #include "base/buffer.h"
 #include "base/reactor.h"
+#include "base/status.h"
 
 namespace polycall::transport {
 
@@ -48,6 +49,8 @@ class ByteStream : public base::BufferSource {
   virtual ssize_t Peek(void* space, size_t size);
   // Gives the socket away, whole, to who wants to own it: -1 if this is more than a socket.
   virtual int Detach() { return -1; }
+  // What a read or write that failed has met, if there is more to say than errno does; else OK.
+  virtual base::Status failure() const { return {}; }
   // Both directions end, for us and for the peer; what was written is still delivered.
   virtual void Shutdown() = 0;
 

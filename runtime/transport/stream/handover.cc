@@ -1,5 +1,7 @@
 #include "transport/stream/handover.h"
 
+#include "transport/tls/take_tls.h"
+
 namespace polycall::transport {
 namespace {
 
@@ -34,6 +36,7 @@ void HandOver(Protocol protocol, Handover connection) {
     case Protocol::kHttp2:
       return Refuse(std::move(connection), "gRPC (HTTP/2) is not spoken here", "");
     case Protocol::kTls: {
+      if (connection.acceptor->tls().given) return tls::TakeTls(std::move(connection));
       // The alert handshake_failure, fatal.
       constexpr char kAlert[] = "\x15\x03\x01\x00\x02\x02\x28";
       return Refuse(

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "transport/stream/server_connection.h"
 #include "transport/stream/socket.h"
+#include "transport/tls/take_tls.h"
 
 namespace polycall::transport {
 
@@ -93,10 +94,15 @@ void StreamListener::AcceptOne(int fd) {
   peer.transport = transport_;
   if (strcmp(transport_, "unix") == 0) {
     peer.address = address_ + PeerCredentials(fd);
+    peer.identity = PeerIdentity(fd);
   } else {
     const int one = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     peer.address = "tcp://" + PeerHostPort(fd);
+  }
+  if (strcmp(transport_, "tls") == 0) {
+    return tls::TakeTls({std::make_unique<SocketStream>(fd, false), std::move(peer), acceptor_,
+                         this, base::DeadlineAfter(acceptor_->limits().handshake_timeout_ns)});
   }
   auto connection = base::Ref<ServerConnection>::Adopt(new ServerConnection(
       std::make_unique<SocketStream>(fd, false), std::move(peer), acceptor_, this));

@@ -29,6 +29,7 @@ class ServerConnection final : public call::Link, public base::Source, public Ac
 
   const char* transport() const override { return peer_.transport; }
   std::string peer() const override { return peer_.address; }
+  const call::Identity* identity() const override { return peer_.identity.get(); }
   void Start(call::Call&, const polycall_message*, bool) override {}  // the caller's
   base::Status Send(call::Call& call, const polycall_message& message, bool end, bool buffered,
                     uint64_t* cost) override;

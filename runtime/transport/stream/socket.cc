@@ -181,7 +181,8 @@ base::Status ConnectUnix(std::string_view path, int64_t deadline, int* fd) {
   return connected;
 }
 
-base::Status ConnectTcp(std::string_view host_port, int64_t deadline, int* fd, std::string* peer) {
+base::Status ConnectTcp(std::string_view host_port, int64_t deadline, int* fd, std::string* peer,
+                        std::string_view scheme) {
   std::unique_ptr<addrinfo, FreeAddrInfo> found;
   if (base::Status resolved = Resolve(host_port, false, &found); !resolved.ok()) return resolved;
   base::Status last;
@@ -193,7 +194,7 @@ base::Status ConnectTcp(std::string_view host_port, int64_t deadline, int* fd, s
     }
     SetNoDelay(made.get());
     last = FinishConnect(made.get(), info->ai_addr, info->ai_addrlen,
-                         "tcp://" + std::string(host_port), deadline);
+                         std::string(scheme) + "://" + std::string(host_port), deadline);
     if (last.ok()) {
       *peer = PeerHostPort(made.get());
       *fd = made.Release();
@@ -239,10 +240,11 @@ base::Status ListenUnix(std::string_view path, int* fd) {
   return {};
 }
 
-base::Status ListenTcp(std::string_view host_port, int* fd, std::string* address) {
+base::Status ListenTcp(std::string_view host_port, int* fd, std::string* address,
+                       std::string_view scheme) {
   std::unique_ptr<addrinfo, FreeAddrInfo> found;
   if (base::Status resolved = Resolve(host_port, true, &found); !resolved.ok()) return resolved;
-  const std::string name = "tcp://" + std::string(host_port);
+  const std::string name = std::string(scheme) + "://" + std::string(host_port);
   base::Status last;
   for (addrinfo* info = found.get(); info != nullptr; info = info->ai_next) {
     Fd made(socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -313,6 +315,14 @@ std::string PeerCredentials(int fd) {
   socklen_t size = sizeof(credentials);
   if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return "";
   return ",pid=" + std::to_string(credentials.pid) + ",uid=" + std::to_string(credentials.uid);
+}
+
+std::shared_ptr<const call::Identity> PeerIdentity(int fd) {
+  ucred credentials = {};
+  socklen_t size = sizeof(credentials);
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return nullptr;
+  return std::make_shared<const call::Identity>(
+      "", std::vector<std::string>{"UID:" + std::to_string(credentials.uid)});
 }
 
 }  // namespace polycall::transport

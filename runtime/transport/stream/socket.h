@@ -3,10 +3,12 @@
 #define POLYCALL_TRANSPORT_STREAM_SOCKET_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/status.h"
+#include "call/identity.h"
 
 namespace polycall::transport {
 
@@ -17,11 +19,14 @@ base::Status CheckUnixPath(std::string_view path);
 
 // Connected, non-blocking and close-on-exec sockets. [blocks] until `deadline`.
 base::Status ConnectUnix(std::string_view path, int64_t deadline, int* fd);
-base::Status ConnectTcp(std::string_view host_port, int64_t deadline, int* fd, std::string* peer);
+// `scheme` is what messages call it by.
+base::Status ConnectTcp(std::string_view host_port, int64_t deadline, int* fd, std::string* peer,
+                        std::string_view scheme = "tcp");
 
 base::Status ListenUnix(std::string_view path, int* fd);
 // `address` receives "host:port" with the port that was given.
-base::Status ListenTcp(std::string_view host_port, int* fd, std::string* address);
+base::Status ListenTcp(std::string_view host_port, int* fd, std::string* address,
+                       std::string_view scheme = "tcp");
 
 // Takes over a listening stream socket that the process inherited. `transport` receives "unix" or
 // "tcp", `address` its path or "host:port". INVALID_ARGUMENT if it is none; it stays open then.
@@ -31,6 +36,9 @@ base::Status AdoptListener(int fd, const char** transport, std::string* address)
 std::string PeerHostPort(int fd);
 // ",pid=..,uid=.." as the kernel vouches for a unix peer.
 std::string PeerCredentials(int fd);
+
+// "UID:.." as the kernel vouches for a unix peer; NULL: it does not.
+std::shared_ptr<const call::Identity> PeerIdentity(int fd);
 
 // Waits until `fd` is ready for `events` (poll's). False at `deadline`.
 bool PollUntil(int fd, short events, int64_t deadline);

@@ -1,0 +1,74 @@
+#include "transport/tls/tls_stream.h"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace polycall::transport::tls {
+
+ssize_t TlsStream::Read(void* space, size_t size) {
+  if (has_peeked_.load(std::memory_order_relaxed)) {
+    const size_t part = std::min(size, peeked_.size());
+    memcpy(space, peeked_.data(), part);
+    peeked_.erase(0, part);
+    has_peeked_ = !peeked_.empty();
+    return static_cast<ssize_t>(part);
+  }
+  return session_->Read(space, size, false);
+}
+
+ssize_t TlsStream::ReadWaiting(void* space, size_t size) {
+  if (!blocking_ || has_peeked_.load(std::memory_order_relaxed)) {
+    return ByteStream::ReadWaiting(space, size);
+  }
+  return session_->Read(space, size, true);
+}
+
+// What was looked at is kept here, decrypted.
+ssize_t TlsStream::Peek(void* space, size_t size) {
+  if (session_->protocol() == "polycall") return ByteStream::Peek(space, size);
+  ssize_t got = 1;
+  while (peeked_.size() < size && got > 0) {
+    const size_t had = peeked_.size();
+    peeked_.resize(size);
+    got = session_->Read(peeked_.data() + had, size - had, false);
+    peeked_.resize(had + static_cast<size_t>(std::max<ssize_t>(got, 0)));
+  }
+  if (peeked_.empty()) {
+    const int error = errno;
+    StopNudging();
+    errno = error;
+    return got;
+  }
+  has_peeked_ = true;
+  const size_t part = std::min(size, peeked_.size());
+  memcpy(space, peeked_.data(), part);
+  return static_cast<ssize_t>(part);
+}
+
+bool TlsStream::Register(base::Reactor& reactor, base::Source* source, uint32_t events) {
+  if (!HasBuffered()) return ByteStream::Register(reactor, source, events);
+  nudging_ = &reactor;
+  nudged_ = source;
+  wanted_ = events;
+  return ByteStream::Register(reactor, source, events | EPOLLOUT);
+}
+
+void TlsStream::Watch(base::Reactor& reactor, base::Source* source, uint32_t events) {
+  nudging_ = nullptr;
+  ByteStream::Watch(reactor, source, events);
+}
+
+void TlsStream::StopNudging() {
+  if (nudging_ != nullptr) std::exchange(nudging_, nullptr)->Modify(nudged_, fd(), wanted_);
+}
+
+uint32_t TlsStream::Translate(uint32_t events) {
+  StopNudging();
+  return HasBuffered() ? events | EPOLLIN : events;
+}
+
+}  // namespace polycall::transport::tls
