@@ -57,7 +57,8 @@ base::Status DialOne(const std::string& name, const std::string& address, const 
   std::unique_ptr<transport::Dialed> dialed;
   base::Status status;
   for (int i = 0; i < kDialsAgain; ++i) {
-    status = transport->Dial(address, {dialing.hello, dialing.deadline, dialing.tls}, &dialed);
+    status = transport->Dial(
+        address, {dialing.hello, dialing.deadline, dialing.tls, dialing.limits}, &dialed);
     if (!ClosedInHandshake(status) || base::NowNs() >= dialing.deadline) break;
   }
   if (!status.ok()) return status;

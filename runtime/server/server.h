@@ -73,6 +73,7 @@ class Server final : public transport::Acceptor, public call::CallOwner {
   const call::InterceptorChain& interceptors() const override { return interceptors_; }
   const polycall_thread_hook* thread_hook() const override { return hook_; }
   bool copies_requests() const override { return (flags_ & POLYCALL_SERVER_COPY_REQUESTS) != 0; }
+  bool donated_only() const override { return (flags_ & POLYCALL_SERVER_DONATED_ONLY) != 0; }
   bool draining() const override { return state_.load(std::memory_order_acquire) > kServing; }
 
   // CallOwner

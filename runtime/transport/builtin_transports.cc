@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "transport/grpc/grpc_transport.h"
 #include "transport/inproc/inproc_transport.h"
 #include "transport/stream/stream_transports.h"
 #include "transport/tls/tls_transport.h"
@@ -10,8 +11,8 @@
 namespace polycall::transport {
 
 const std::vector<Transport*>& BuiltinTransports() {
-  static const auto* all = new std::vector<Transport*>{InprocTransport(), UnixTransport(),
-                                                       TcpTransport(), TlsTransport()};
+  static const auto* all = new std::vector<Transport*>{
+      InprocTransport(), UnixTransport(), TcpTransport(), TlsTransport(), GrpcTransport()};
   return *all;
 }
 

@@ -110,6 +110,8 @@ class Acceptor {
   virtual bool TakesPlain(const call::ServerMethod& method) const = 0;
   // No handler may run for a new call any more.
   virtual bool draining() const = 0;
+  // Handlers run on threads that were lent (run_worker), and on no others.
+  virtual bool donated_only() const { return false; }
 
  protected:
   ~Acceptor() = default;
@@ -224,6 +226,7 @@ struct DialOptions {
   std::string_view hello;
   int64_t deadline = 0;
   const TlsOptions& tls;  // the channel's, for transports that encrypt
+  Limits limits = {};     // the channel's, for transports that set them before the handshake
 };
 
 // A mechanism. Stateless; thread-safe.

@@ -53,7 +53,8 @@ TEST_P(TransportConformance, ADrainLetsCallsEndAndRefusesNewOnes) {
   ASSERT_TRUE(holding.entered.Wait());
 
   std::thread shutdown([&] { polycall_server_shutdown(holding.server.get(), kPatienceNs); });
-  EXPECT_EQ(CallUntilRefused(&client).code, POLYCALL_UNAVAILABLE);
+  const Outcome refused = CallUntilRefused(&client);
+  EXPECT_EQ(refused.code, POLYCALL_UNAVAILABLE) << refused.message;
   EXPECT_FALSE(held.ended());
   holding.let_go.Happen();
   EXPECT_TRUE(held.Wait());

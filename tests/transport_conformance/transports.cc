@@ -60,7 +60,7 @@ const TransportUnderTest kUnix = {
 std::string FreshTcp() { return "tcp://127.0.0.1:0"; }
 
 // A port that the system gives out next is hardly the one that it gave out last.
-std::string VacantTcp() {
+std::string VacantPort() {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address = {};
   address.sin_family = AF_INET;
@@ -69,8 +69,10 @@ std::string VacantTcp() {
   EXPECT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), size), 0);
   EXPECT_EQ(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size), 0);
   close(fd);
-  return "tcp://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+  return "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
 }
+
+std::string VacantTcp() { return "tcp://" + VacantPort(); }
 
 const TransportUnderTest kTcp = {
     "tcp",
@@ -96,6 +98,19 @@ const polycall_tls_options* TlsFor(std::string_view target, bool server) {
   return &options[server ? 1 : 0];
 }
 
+// ---- grpc
+
+std::string FreshGrpc() { return "grpc://127.0.0.1:0"; }
+std::string VacantGrpc() { return "grpc://" + VacantPort(); }
+
+// What HTTP/2 and gRPC hold on the way, beside what the receiver's window lets in.
+[[maybe_unused]] const TransportUnderTest kGrpc = {
+    "grpc",
+    FreshGrpc,
+    VacantGrpc,
+    {"grpc://", "grpc://127.0.0.1", "grpc://127.0.0.1:65536", "grpc://[::1"},
+    160 * 1024};
+
 }  // namespace
 
 const polycall_tls_options* ServerTlsFor(std::string_view target) { return TlsFor(target, true); }
@@ -110,5 +125,8 @@ INSTANTIATE_TEST_SUITE_P(Inproc, TransportConformance, testing::Values(&kInproc)
 INSTANTIATE_TEST_SUITE_P(Unix, TransportConformance, testing::Values(&kUnix));
 INSTANTIATE_TEST_SUITE_P(Tcp, TransportConformance, testing::Values(&kTcp));
 INSTANTIATE_TEST_SUITE_P(Tls, TransportConformance, testing::Values(&kTls));
+#ifdef POLYCALL_TEST_GRPC
+INSTANTIATE_TEST_SUITE_P(Grpc, TransportConformance, testing::Values(&kGrpc));
+#endif
 
 }  // namespace polycall::conformance

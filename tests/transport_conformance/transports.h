@@ -22,6 +22,8 @@ struct TransportUnderTest {
   std::string (*vacant_target)();
   // Targets of this transport that cannot be.
   std::vector<std::string> bad_targets;
+  // Bytes that it holds on the way, beyond what the receiver's window lets in.
+  size_t underway = 0;
 };
 
 // TLS options for what listens on `target`, or calls it; not NULL if it is a target of TLS.

@@ -1,5 +1,6 @@
 #include "transport/stream/handover.h"
 
+#include "transport/grpc/grpc_server_connection.h"
 #include "transport/tls/take_tls.h"
 
 namespace polycall::transport {
@@ -34,7 +35,7 @@ void HandOver(Protocol protocol, Handover connection) {
           std::move(connection), "HTTP/1.1 is not spoken here",
           "HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     case Protocol::kHttp2:
-      return Refuse(std::move(connection), "gRPC (HTTP/2) is not spoken here", "");
+      return TakeHttp2(std::move(connection));
     case Protocol::kTls: {
       if (connection.acceptor->tls().given) return tls::TakeTls(std::move(connection));
       // The alert handshake_failure, fatal.

@@ -46,6 +46,10 @@ class Home {
   virtual bool Enrol(Accepted* connection) = 0;
   // Drops the reference, if it was enrolled.
   virtual void Forget(Accepted* connection) = 0;
+  // A connection whose module has threads of its own enters before they know of it and leaves when they
+  // are out of the server's code for good: the listener, and so the server, does not go before that.
+  virtual void Enter() = 0;
+  virtual void Leave() = 0;
 
  protected:
   ~Home() = default;

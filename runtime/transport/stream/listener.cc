@@ -47,6 +47,10 @@ StreamListener::StreamListener(int fd, const char* transport, std::string addres
 }
 
 StreamListener::~StreamListener() {
+  {
+    base::MutexLock lock(mutex_);
+    while (inside_ > 0) left_.wait(mutex_);
+  }
   acceptor_->reactor().Cancel(&sweep_);
   base::CloseTracked(fd_);
 }
@@ -141,6 +145,16 @@ void StreamListener::Forget(Accepted* connection) {
     if (connections_.erase(connection) == 0) return;
   }
   connection->LetGo();
+}
+
+void StreamListener::Enter() {
+  base::MutexLock lock(mutex_);
+  ++inside_;
+}
+
+void StreamListener::Leave() {
+  base::MutexLock lock(mutex_);
+  if (--inside_ == 0) left_.notify_all();
 }
 
 template <typename Visit>

@@ -2,6 +2,7 @@
 #ifndef POLYCALL_TRANSPORT_STREAM_LISTENER_H_
 #define POLYCALL_TRANSPORT_STREAM_LISTENER_H_
 
+#include <condition_variable>
 #include <string>
 #include <unordered_set>
 
@@ -35,6 +36,8 @@ class StreamListener final : public Listener, public Home, public base::Source {
 
   bool Enrol(Accepted* connection) override;
   void Forget(Accepted* connection) override;
+  void Enter() override;
+  void Leave() override;
 
  private:
   // Calls `visit` for every connection, under no lock.
@@ -52,6 +55,8 @@ class StreamListener final : public Listener, public Home, public base::Source {
   base::Mutex mutex_;
   bool accepting_ GUARDED_BY(mutex_) = true;
   bool closing_ GUARDED_BY(mutex_) = false;
+  uint32_t inside_ GUARDED_BY(mutex_) = 0;
+  std::condition_variable_any left_;
   std::unordered_set<Accepted*> connections_ GUARDED_BY(mutex_);  // referenced
   base::Timer sweep_;
   int64_t sweep_interval_ = 0;
