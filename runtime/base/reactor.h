@@ -95,6 +95,7 @@ class Reactor {
   // Gives the leadership up before blocking or long work. No effect if this thread does not lead.
   static void YieldIfLeading();
 
+  size_t queued_tasks() const { return task_count_.load(std::memory_order_relaxed); }
   uint32_t threads() const { return thread_count_.load(std::memory_order_relaxed); }
 
  private:

@@ -47,7 +47,7 @@ class CallOwner {
   // again (through Call::Attach), false to let it end.
   virtual bool Retry(Call& call, const base::Status& status, bool not_started) = 0;
   // The call will not touch its owner again.
-  virtual void CallDone(Call& call, bool ok) = 0;
+  virtual void CallDone(Call& call, int32_t code) = 0;
   // Blocks in the caller's thread until a call that has no link yet has one, was ended, or
   // `deadline` came; false then.
   virtual bool WaitAttached(Call& call, base::Waiter& waiter, int64_t deadline) = 0;
@@ -61,6 +61,7 @@ class CallOwner {
 struct InlineResult {
   polycall_unary* unary;
   const void* thread;  // ThreadToken() of the caller
+  uint64_t began = 0;  // ticks, if this one is measured
   std::atomic<bool> done{false};
   base::Waiter waiter{};
 };
@@ -81,7 +82,7 @@ class PlainRun {
   }
 
   bool finished = false;
-  bool ok = false;
+  int32_t code = POLYCALL_OK;
   bool in_table = false;  // the connection forgot the call, and gave its reference to us
 
  private:
@@ -154,6 +155,7 @@ class Call final : public base::RefCounted<Call> {
   bool wire_async = false;
   bool queued = false;  // the owner's: it has waited for a connection
   uint8_t moves = 0;    // the owner's: connections it met that had just been left
+  uint64_t began = 0;   // handler: ticks when it was dispatched
   bool shared = false;  // other threads got a handle of this blocking call, to cancel it
 
   // ---- caller

@@ -55,7 +55,7 @@ bool Call::End(base::Status status, std::unique_ptr<Metadata> trailing) {
   if (interceptors_ != nullptr) {
     interceptors_->Finished(abi(), &status, &interceptor_states_);
   }
-  const bool ok = status.ok();
+  const int32_t code = status.code();
   {
     base::MutexLock lock(mutex_);
     status_ = std::move(status);
@@ -64,7 +64,7 @@ bool Call::End(base::Status status, std::unique_ptr<Metadata> trailing) {
   }
   DisarmDeadline();
   LeaveParent();
-  if (owner_ != nullptr) owner_->CallDone(*this, ok);
+  if (owner_ != nullptr) owner_->CallDone(*this, code);
   return true;
 }
 

@@ -107,7 +107,7 @@ void Call::Finish(base::Status status, const polycall_message* response) {
   // Once the answer is out, an inline call's server may be gone, and with it the spec.
   const bool waits = spec_->kind != POLYCALL_UNARY || is_async();
   link()->Finish(*this, status, trailing, response, false);
-  if (owner_ != nullptr) owner_->CallDone(*this, status.ok());
+  if (owner_ != nullptr) owner_->CallDone(*this, status.code());
   if (waits) {
     send_waiter_.Wake();
     receive_waiter_.Wake();
@@ -132,7 +132,7 @@ void Call::FinishPlain(PlainRun* run, const base::Status& status,
   ended_.store(true, std::memory_order_relaxed);
   user_refs_.store(0, std::memory_order_relaxed);
   run->finished = true;
-  run->ok = status.ok();
+  run->code = status.code();
   run->in_table = link()->FinishPlain(*this, status, response);
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "call/method_metrics.h"
 #include "polycall/polycall.h"
 
 namespace polycall::call {
@@ -34,6 +35,8 @@ struct ServerMethod : MethodSpec {
   uint16_t number = 0;  // in the ACCEPT table
   // Smoothed ticks (base::Ticks) of the handler's run; long ones leave the leading thread at once.
   std::atomic<uint32_t> average_ticks{0};
+  bool built_in = false;  // of a service that every server has
+  MethodMetrics metrics;
 };
 
 }  // namespace polycall::call

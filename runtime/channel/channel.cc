@@ -332,7 +332,7 @@ bool Channel::TakePending(Call& call) {
   return false;
 }
 
-void Channel::CallDone(Call&, bool) { CountEnd(); }
+void Channel::CallDone(Call&, int32_t) { CountEnd(); }
 
 void Channel::CountEnd() {
   if (LiveOf(live_.fetch_sub(kLive, std::memory_order_acq_rel)) == kLive) {

@@ -105,7 +105,7 @@ class Channel final : public call::CallOwner,
 
   // CallOwner
   bool Retry(call::Call& call, const base::Status& status, bool not_started) override;
-  void CallDone(call::Call& call, bool ok) override;
+  void CallDone(call::Call& call, int32_t code) override;
   bool WaitAttached(call::Call& call, base::Waiter& waiter, int64_t deadline) override;
 
   // PlainOwner

@@ -45,6 +45,37 @@ void GetServices(void* arg, polycall_call* abi_call, const polycall_message* req
   call->Finish({}, &message);
 }
 
+// Durations of the methods' scale, as counts per power of two of microseconds.
+class Latencies {
+ public:
+  explicit Latencies(double ns_per_tick) : ns_per_tick_(ns_per_tick) {}
+  void Add(const call::MethodCounts& counts) {
+    for (int bucket = 0; bucket < call::kDurationBuckets; ++bucket) {
+      const uint64_t calls = counts.durations[bucket];
+      if (calls == 0) continue;
+      const double us = static_cast<double>(call::BucketBegin(bucket)) * ns_per_tick_ / 1000;
+      size_t power = 0;
+      while (static_cast<double>(uint64_t{1} << power) <= us) ++power;
+      if (buckets_.size() <= power) buckets_.resize(power + 1);
+      buckets_[power] += calls;
+      count_ += calls;
+    }
+    ticks_ += counts.ticks;
+  }
+  // Fields `first` (count), first + 1 (sum) and first + 2 (buckets).
+  void Write(base::WireWriter* writer, uint32_t first) const {
+    writer->AddVarint(first, count_);
+    writer->AddVarint(first + 1, static_cast<uint64_t>(static_cast<double>(ticks_) * ns_per_tick_));
+    for (const uint64_t calls : buckets_) writer->AddVarint(first + 2, calls);
+  }
+
+ private:
+  const double ns_per_tick_;
+  uint64_t count_ = 0;
+  uint64_t ticks_ = 0;
+  std::vector<uint64_t> buckets_;
+};
+
 // polycall.v1.Description/GetStats: Stats, whose fields 1 to 7 are the counters in their order.
 void GetStats(void* arg, polycall_call* abi_call, const polycall_message*) {
   polycall_server_stats stats = POLYCALL_SERVER_STATS_INIT;
@@ -56,6 +87,36 @@ void GetStats(void* arg, polycall_call* abi_call, const polycall_message*) {
        {stats.connections_open, stats.connections_accepted, stats.calls_started,
         stats.calls_in_flight, stats.calls_failed, stats.protocol_errors, stats.threads}) {
     writer.AddVarint(++field, counter);
+  }
+  transport::ServerReport report;
+  static_cast<Server*>(arg)->Report(&report);
+  Latencies all(report.ns_per_tick);
+  for (const transport::MethodReport& method : report.methods) {
+    if (!method.built_in) all.Add(method.counts);
+  }
+  all.Write(&writer, 8);
+  for (const transport::MethodReport& method : report.methods) {
+    if (method.counts.started == 0) continue;
+    std::string row;
+    base::WireWriter fields(&row);
+    fields.AddBytes(1, method.method->service);
+    fields.AddBytes(2, method.method->method);
+    fields.AddVarint(3, method.counts.started);
+    fields.AddVarint(4, method.counts.failed());
+    fields.AddVarint(5, method.counts.in_flight());
+    fields.AddVarint(6, method.counts.bytes_in);
+    fields.AddVarint(7, method.counts.bytes_out);
+    Latencies own(report.ns_per_tick);
+    own.Add(method.counts);
+    own.Write(&fields, 8);
+    writer.AddMessage(11, row);
+  }
+  for (const auto& [transport, count] : report.connections) {
+    std::string row;
+    base::WireWriter fields(&row);
+    fields.AddBytes(1, transport);
+    fields.AddVarint(2, count);
+    writer.AddMessage(12, row);
   }
   const polycall_message message = call::ViewMessage(response, nullptr);
   call::Call::From(abi_call)->Finish({}, &message);
@@ -86,7 +147,10 @@ base::Status Add(Server* server, const char* name, const polycall_method_descrip
   service.methods = methods;
   service.method_count = count;
   service.method_stride = sizeof(polycall_method_descriptor);
-  return server->AddService(service, handlers, sizeof(polycall_handler), nullptr, nullptr);
+  base::Status status =
+      server->AddService(service, handlers, sizeof(polycall_handler), nullptr, nullptr);
+  if (status.ok()) server->MarkBuiltIn(name);
+  return status;
 }
 
 }  // namespace

@@ -13,15 +13,30 @@ constexpr uint32_t kLongTicks = 60000;
 
 call::Call* Server::NewCall(call::ServerMethod* method) {
   started_.fetch_add(1, std::memory_order_relaxed);
+  method->metrics.Started(0);
   call::Call* call = call::Call::New(call::Call::Role::kHandler, method, this, &interceptors_);
   call->set_reactor(&reactor_);
   call->set_thread_hook(hook_);
   call->set_accepts(method->handler.request_type);
+  call->began = 0;
   return call;
 }
 
-void Server::CallDone(call::Call&, bool ok) {
-  if (!ok) failed_.fetch_add(1, std::memory_order_relaxed);
+void Server::CallDone(call::Call& call, int32_t code) {
+  Measure(call, code, call.began != 0 ? base::Ticks() - call.began : 0);
+  CountDone(code);
+}
+
+void Server::Measure(const call::Call& call, int32_t code, uint64_t ticks) {
+  const auto& method = static_cast<const call::ServerMethod&>(call.spec());
+  method.metrics.Ended(code, ticks);
+  if (method.kind == POLYCALL_UNARY && !method.built_in && slow_.Wants(ticks, call.began + ticks)) {
+    slow_.Add(call, code, ticks);
+  }
+}
+
+void Server::CountDone(int32_t code) {
+  if (code != POLYCALL_OK) failed_.fetch_add(1, std::memory_order_relaxed);
   ended_.fetch_add(1, std::memory_order_release);
   if (draining()) {
     base::MutexLock lock(mutex_);
@@ -49,6 +64,8 @@ void Server::DispatchInline(call::Call* call, const polycall_message* request) {
 void Server::Dispatch(call::Call* call, const polycall_message* request) {
   auto& method =
       const_cast<call::ServerMethod&>(static_cast<const call::ServerMethod&>(call->spec()));
+  call->began = base::Ticks();
+  if (request != nullptr && !call::IsTyped(*request)) method.metrics.Received(request->size);
   if (!interceptors_.empty()) {
     base::UserScope scope;
     base::ApplyThreadHook(hook_);
@@ -74,10 +91,12 @@ bool Server::TakesPlain(const call::ServerMethod& method) const {
 void Server::DispatchPlain(call::Call* call, const polycall_message* request) {
   auto& method =
       const_cast<call::ServerMethod&>(static_cast<const call::ServerMethod&>(call->spec()));
+  method.metrics.Received(request->size);
   call::PlainRun run(call);
-  RunHandler(call, method, request);
+  const uint64_t took = RunHandler(call, method, request);
   if (run.finished) {
-    CallDone(*call, run.ok);
+    Measure(*call, run.code, took);
+    CountDone(run.code);
     call->EndPlain(run.in_table ? 3 : 2);
     return;
   }
@@ -95,8 +114,8 @@ void Server::Invoke(call::Call* call, call::ServerMethod& method, const polycall
   if (keep && !call->finished()) call->ArmDeadline();
 }
 
-void Server::RunHandler(call::Call* call, call::ServerMethod& method,
-                        const polycall_message* request) {
+uint64_t Server::RunHandler(call::Call* call, call::ServerMethod& method,
+                            const polycall_message* request) {
   const bool is_inline = (method.flags & POLYCALL_METHOD_INLINE) != 0;
   const uint32_t average = method.average_ticks.load(std::memory_order_relaxed);
   if (!is_inline && (average > kLongTicks || (method.flags & POLYCALL_METHOD_BLOCKING) != 0)) {
@@ -104,6 +123,7 @@ void Server::RunHandler(call::Call* call, call::ServerMethod& method,
   }
   call::Call* before = call::Call::SetCurrent(call);
   const uint64_t begin = base::Ticks();
+  if (call->began == 0) call->began = begin;
   {
     base::ApplyThreadHook(hook_);
     base::UserScope scope;
@@ -114,6 +134,7 @@ void Server::RunHandler(call::Call* call, call::ServerMethod& method,
   const uint64_t bounded = took < UINT32_MAX ? took : UINT32_MAX;
   method.average_ticks.store(static_cast<uint32_t>(average - average / 8 + bounded / 8),
                              std::memory_order_relaxed);
+  return took;
 }
 
 void Server::Enqueue(call::Call* call, call::ServerMethod& method,

@@ -19,6 +19,10 @@ class Health {
   enum Serving { kUnknown = 0, kServingNow = 1, kNotServing = 2, kServiceUnknown = 3 };
 
   void Set(std::string_view service, Serving serving);
+  Serving State(const std::string& service) {
+    base::MutexLock lock(mutex_);
+    return Get(service);
+  }
   // From now on everything is NOT_SERVING: the server shuts down.
   void Shutdown();
 

@@ -59,6 +59,10 @@ Server::~Server() {
     base::MutexLock lock(mutex_);
     listeners_.clear();
   }
+  {
+    base::MutexLock lock(modules_mutex_);
+    modules_.clear();
+  }
   for (auto& [name, service] : services_) {
     if (service.free_arg != nullptr) service.free_arg(service.arg);
   }

@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -16,6 +17,7 @@
 #include "call/call.h"
 #include "negotiation/handshake.h"
 #include "server/health.h"
+#include "server/metrics.h"
 #include "transport/transport.h"
 
 namespace polycall::server {
@@ -50,6 +52,7 @@ class Server final : public transport::Acceptor, public call::CallOwner {
                         void** arg);
   void GetStats(polycall_server_stats* stats);
   Health& health() { return health_; }
+  void MarkBuiltIn(const std::string& service);
   const std::map<std::string, Service>& services() const { return services_; }
   bool forked() const { return generation_ != base::ForkGeneration(); }
 
@@ -74,11 +77,15 @@ class Server final : public transport::Acceptor, public call::CallOwner {
   const polycall_thread_hook* thread_hook() const override { return hook_; }
   bool copies_requests() const override { return (flags_ & POLYCALL_SERVER_COPY_REQUESTS) != 0; }
   bool donated_only() const override { return (flags_ & POLYCALL_SERVER_DONATED_ONLY) != 0; }
+  void Report(transport::ServerReport* report) override;
+  std::string_view FileDescriptorSet(std::string_view service) const override;
+  std::shared_ptr<void> ModuleState(const char* module,
+                                    const std::function<std::shared_ptr<void>()>& make) override;
   bool draining() const override { return state_.load(std::memory_order_acquire) > kServing; }
 
   // CallOwner
   bool Retry(call::Call&, const base::Status&, bool) override { return false; }
-  void CallDone(call::Call& call, bool ok) override;
+  void CallDone(call::Call& call, int32_t code) override;
   bool WaitAttached(call::Call&, base::Waiter& waiter, int64_t deadline) override {
     return waiter.Wait(deadline);
   }
@@ -91,12 +98,15 @@ class Server final : public transport::Acceptor, public call::CallOwner {
     void* arg;
   };
 
-  void RunHandler(call::Call* call, call::ServerMethod& method, const polycall_message* request);
+  uint64_t RunHandler(call::Call* call, call::ServerMethod& method,
+                      const polycall_message* request);
   void Invoke(call::Call* call, call::ServerMethod& method, const polycall_message* request);
   void Enqueue(call::Call* call, call::ServerMethod& method, const polycall_message* request);
   void RegisterLive(call::Call* call);
   void CancelLive();
   bool WaitUntilIdle(int64_t deadline);
+  void Measure(const call::Call& call, int32_t code, uint64_t ticks);
+  void CountDone(int32_t code);
 
   const transport::Limits limits_;
   const transport::TlsOptions tls_;
@@ -107,6 +117,8 @@ class Server final : public transport::Acceptor, public call::CallOwner {
   const uint32_t generation_;
   call::InterceptorChain interceptors_;
   Health health_;
+  SlowCalls slow_;
+  TickLength tick_length_;
 
   std::map<std::string, Service> services_;  // fixed from Start on
   std::vector<std::string> allowed_;         // for services without a list; empty: everybody
@@ -121,6 +133,8 @@ class Server final : public transport::Acceptor, public call::CallOwner {
   std::vector<std::unique_ptr<transport::Listener>> listeners_ GUARDED_BY(mutex_);
   std::deque<Pulled> pulled_ GUARDED_BY(mutex_);
   std::condition_variable_any changed_;
+  base::Mutex modules_mutex_;
+  std::map<std::string, std::shared_ptr<void>> modules_ GUARDED_BY(modules_mutex_);
 
   uint64_t in_flight() const {
     const uint64_t ended = ended_.load(std::memory_order_acquire);  // first: never too few

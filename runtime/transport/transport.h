@@ -9,6 +9,7 @@
 #ifndef POLYCALL_TRANSPORT_TRANSPORT_H_
 #define POLYCALL_TRANSPORT_TRANSPORT_H_
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -21,6 +22,7 @@
 #include "call/call.h"
 #include "call/link.h"
 #include "call/method.h"
+#include "transport/server_report.h"
 
 namespace polycall::transport {
 
@@ -108,6 +110,13 @@ class Acceptor {
   virtual void DispatchPlain(call::Call* call, const polycall_message* request) = 0;
   // Whether the handler of a call of `method` that brings nothing but its request may run so.
   virtual bool TakesPlain(const call::ServerMethod& method) const = 0;
+  // All that there is to show. Takes its time: not on the path of a call.
+  virtual void Report(ServerReport* report) = 0;
+  // Of the service's .proto file and its imports; empty: unknown.
+  virtual std::string_view FileDescriptorSet(std::string_view service) const = 0;
+  // What `module` keeps for this server: from `make` at the first question, ended when the server is.
+  virtual std::shared_ptr<void> ModuleState(const char* module,
+                                            const std::function<std::shared_ptr<void>()>& make) = 0;
   // No handler may run for a new call any more.
   virtual bool draining() const = 0;
   // Handlers run on threads that were lent (run_worker), and on no others.

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <thread>
 
@@ -177,6 +178,9 @@ int main(int argc, char** argv) {
   polycall_status status = POLYCALL_STATUS_INIT;
   polycall_server_options options = POLYCALL_SERVER_OPTIONS_INIT;
   options.name = "calc-server";
+  if (const char* handshake = getenv("POLYCALL_TEST_HANDSHAKE_MS")) {
+    options.limits.handshake_timeout_ns = int64_t{1'000'000} * atoi(handshake);
+  }
   polycall_server* server = polycall_server_new(&options, &status);
   char address[256];
   if (server == nullptr) return Failed("no server", status);

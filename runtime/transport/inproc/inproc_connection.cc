@@ -5,6 +5,10 @@
 namespace polycall::transport {
 namespace {
 
+// Two clock readings cost a call of 100 ns too much: one in so many is measured.
+constexpr uint32_t kUnmeasured = 63;
+thread_local uint32_t t_inline_calls = 0;
+
 std::unique_ptr<call::Metadata> Copy(const call::Metadata* metadata) {
   return metadata != nullptr ? std::make_unique<call::Metadata>(*metadata) : nullptr;
 }
@@ -142,6 +146,8 @@ void InprocServerLink::Finish(call::Call& call, const base::Status& status,
     const bool same_thread = result->thread == call::ThreadToken();
     polycall_unary* unary = result->unary;
     if (!status.ok()) hub_->CountFailed();
+    static_cast<const call::ServerMethod&>(call.spec())
+        .metrics.Ended(status.code(), result->began != 0 ? base::Ticks() - result->began : 0);
     if (response != nullptr && status.ok()) {
       const base::Status filled = FillResponse(*response, unary, max_message_size_);
       if (!filled.ok()) filled.ToAbi(&unary->status);
@@ -379,6 +385,8 @@ bool InprocConnection::CallInline(polycall_unary* unary, const polycall_method& 
     return false;
   }
   call::InlineResult result{.unary = unary, .thread = call::ThreadToken()};
+  target->metrics.Started(0);
+  if ((++t_inline_calls & kUnmeasured) == 0) result.began = base::Ticks();
   call::Call* handler =
       call::Call::New(call::Call::Role::kHandler, target, nullptr, &acceptor->interceptors());
   handler->SetRefs(2);  // ours, beside the handler's

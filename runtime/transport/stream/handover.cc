@@ -1,6 +1,7 @@
 #include "transport/stream/handover.h"
 
 #include "transport/grpc/grpc_server_connection.h"
+#include "transport/http/http_listener.h"
 #include "transport/tls/take_tls.h"
 
 namespace polycall::transport {
@@ -31,9 +32,7 @@ void Refuse(Handover connection, std::string_view why, std::string_view farewell
 void HandOver(Protocol protocol, Handover connection) {
   switch (protocol) {
     case Protocol::kHttp1:
-      return Refuse(
-          std::move(connection), "HTTP/1.1 is not spoken here",
-          "HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+      return http::TakeHttp(std::move(connection));
     case Protocol::kHttp2:
       return TakeHttp2(std::move(connection));
     case Protocol::kTls: {

@@ -98,6 +98,7 @@ base::Status ServerConnection::Send(call::Call& call, const polycall_message& me
                                    std::to_string(agreed_.max_send_message_size));
   }
   *cost = size + call::kMessageOverhead;
+  static_cast<const call::ServerMethod&>(call.spec()).metrics.Sent(size);
   FrameHeader header;
   header.type = FrameType::kMessage;
   header.flags = call::kFlagMessage;
@@ -178,7 +179,10 @@ bool ServerConnection::Answer(call::Call& call, const base::Status& final_status
     call::AppendSection(&sections, status->details());
   }
   if (not_started) header.flags |= call::kFlagNotStarted;
-  if (response != nullptr) header.flags |= call::kFlagMessage;
+  if (response != nullptr) {
+    header.flags |= call::kFlagMessage;
+    static_cast<const call::ServerMethod&>(call.spec()).metrics.Sent(encoded.bytes().size());
+  }
   {
     base::MutexLock lock(mutex_);
     const uint16_t slot = call::CallSlot(call.wire_id);

@@ -244,6 +244,7 @@ void ServerConnection::Dispatch(const FrameHeader& header, std::string_view body
         call->OnCancelled(kept.code());
         break;
       }
+      static_cast<const call::ServerMethod&>(call->spec()).metrics.Received(body.size());
       call->OnMessage(owned);
       if ((header.flags & call::kFlagEnd) != 0) call->OnHalfClose();
       break;
