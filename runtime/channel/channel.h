@@ -152,7 +152,7 @@ class Channel final : public call::CallOwner,
   bool CallDirect(polycall_unary* unary);
   bool StartPlain(const polycall_unary& unary, polycall_unary_fn done, void* arg);
   bool IsPlain(const polycall_unary& unary, const polycall_call_options& options);
-  bool IsHedged(const polycall_method& method, const polycall_call_options* options) const;
+  bool IsHedged(uint32_t method_flags, uint32_t call_flags) const;
   void UnaryByCall(polycall_unary* unary);
   void AttachOrQueue(call::Call& call, int64_t not_before);
   void AttachNow(call::Call& call, base::Ref<transport::Connection> connection);
