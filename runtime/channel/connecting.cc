@@ -189,6 +189,8 @@ base::Status Channel::Dial(const SubchannelRef& sub, base::Ref<transport::Connec
   POLYCALL_LOG(POLYCALL_LOG_INFO,
                "cannot connect to " + sub->address.text + ": " + std::string(status.message()));
   if (resolver_ && !closing_) resolver_->Refresh();
+  // Nobody else comes back to an address that could not be reached, unless a call needs it.
+  if (!closing_ && subs_.size() > 1) maintenance_.RunSoon();
   return status;
 }
 
