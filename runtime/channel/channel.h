@@ -183,6 +183,8 @@ class Channel final : public call::CallOwner,
                negotiation::Outcome* outcome);
   std::vector<negotiation::Wiring> Wirings() REQUIRES(mutex_);
   std::string ResolverJson() REQUIRES(mutex_);
+  const negotiation::Outcome* Explained() REQUIRES(mutex_);
+  std::vector<int64_t> Costs();
 
   // maintaining.cc
   int64_t Maintain();
