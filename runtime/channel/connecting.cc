@@ -164,7 +164,6 @@ negotiation::Outcome Channel::Negotiate(const SubchannelRef& sub,
   for (negotiation::Attempt& attempt : outcome.attempts) {
     if (attempt.chosen) attempt.transport = outcome.transport;
   }
-  MapMethods(outcome.accept, **connection);
   return outcome;
 }
 
@@ -379,7 +378,9 @@ void Channel::ServePending() {
 
 polycall_channel_state Channel::state() {
   base::MutexLock lock(mutex_);
-  if (PickLocked()) return POLYCALL_CHANNEL_READY;
+  for (const auto& connection : ready_) {
+    if (connection->usable()) return POLYCALL_CHANNEL_READY;
+  }
   if (AnyDialing()) return POLYCALL_CHANNEL_CONNECTING;
   for (const SubchannelRef& sub : subs_) {
     if (sub->failures > 0) return POLYCALL_CHANNEL_TRANSIENT_FAILURE;

@@ -120,7 +120,7 @@ std::string Channel::Explain() {
                      ",\"address\":" + (ready ? Quote(last->address) : "null") +
                      ",\"peer\":" + (ready ? Quote(last->accept.server_name) : "null") +
                      ",\"peer_version\":" + (ready ? std::to_string(last->accept.version) : "null");
-  if (!last_error_.ok()) json += ",\"error\":" + StatusJson(last_error_);
+  if (!ready && !last_error_.ok()) json += ",\"error\":" + StatusJson(last_error_);
   json += ",\"offers\":[";
   const char* separator = "";
   for (size_t i = 0; i < last->attempts.size(); ++i) {

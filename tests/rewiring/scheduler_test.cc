@@ -31,13 +31,14 @@ class Scheduler {
   explicit Scheduler(const std::string& target) {
     server_ = polycall_server_new(nullptr, nullptr);
     static const polycall_method_descriptor methods[] = {
-        {sizeof(methods[0]), "Watch", POLYCALL_SERVER_STREAMING, 0, 0, nullptr, nullptr},
-        {sizeof(methods[0]), "Report", POLYCALL_UNARY, 0, 0, nullptr, nullptr}};
+        {sizeof(polycall_method_descriptor), "Watch", POLYCALL_SERVER_STREAMING, 0, 0, nullptr,
+         nullptr},
+        {sizeof(polycall_method_descriptor), "Report", POLYCALL_UNARY, 0, 0, nullptr, nullptr}};
     const polycall_service_descriptor service = {sizeof(service),
                                                  "polycall.scheduler.v1.Scheduler",
                                                  methods,
                                                  2,
-                                                 sizeof(methods[0]),
+                                                 sizeof(polycall_method_descriptor),
                                                  nullptr,
                                                  0,
                                                  0};
@@ -84,6 +85,7 @@ class Scheduler {
     polycall_call_finish(call, nullptr, &empty);
   }
   void Send(polycall_call* watch) {
+    if (resolution_.empty()) return;
     polycall_message message = POLYCALL_MESSAGE_INIT;
     message.data = resolution_.data();
     message.size = resolution_.size();
