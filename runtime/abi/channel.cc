@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "abi/hosted_modules.h"
 #include "base/fork.h"
 #include "channel/channel.h"
 
@@ -66,6 +67,11 @@ Status FillOptions(const char* target, const polycall_channel_options& from,
           "\"; a channel knows inproc, shm, unix, tcp, tls, grpc");
     }
     to->transports.emplace_back(*name);
+  }
+  const bool names_inproc =
+      std::find(to->transports.begin(), to->transports.end(), "inproc") != to->transports.end();
+  if (names_inproc || (to->transports.empty() && polycall::abi::HostingAllowed())) {
+    to->host_module = &polycall::abi::HostModule;
   }
   to->hook = from.thread_hook;
   to->user_agent = from.user_agent != nullptr ? from.user_agent : "";

@@ -124,6 +124,8 @@ bool Channel::Install(const SubchannelRef& sub, const base::Ref<transport::Conne
         Leave(std::exchange(sub->connection, nullptr), false);
         ++rewired_;
       }
+      // Under the lock, so that no method that is just being added is missed.
+      MapMethods(outcome->accept, *connection);
       sub->connection = connection;
       sub->failures = 0;
       sub->next_attempt = 0;

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "channel/hedge.h"
+
 namespace polycall::channel {
 
 using call::Call;
@@ -139,7 +141,8 @@ bool Channel::IsPlain(const polycall_unary& unary, const polycall_call_options& 
   return options_.interceptors.empty() && ParentOf(options) == nullptr &&
          (options.timeout_ns | unary.method->default_timeout_ns |
           call_time_ns_.load(std::memory_order_relaxed)) == 0 &&
-         options.metadata == nullptr && (options.flags & ~kPlain) == 0;
+         options.metadata == nullptr && (options.flags & ~kPlain) == 0 &&
+         !IsHedged(unary.method->flags, options.flags);
 }
 
 // A plain unary call without a call object of the caller's.
@@ -292,7 +295,18 @@ Call* Channel::Start(const polycall_method& method, const polycall_call_options*
   return call;
 }
 
+bool Channel::IsHedged(uint32_t method_flags, uint32_t call_flags) const {
+  return options_.hedging_delay_ns > 0 && ((method_flags & POLYCALL_METHOD_IDEMPOTENT) != 0 ||
+                                           (call_flags & POLYCALL_CALL_IDEMPOTENT) != 0);
+}
+
 void Channel::AttachNow(Call& call, base::Ref<transport::Connection> connection) {
+  if (call.kept_request() != nullptr && call.spec().kind == POLYCALL_UNARY &&
+      IsHedged(call.spec().flags, call.call_flags())) [[unlikely]] {
+    const int64_t credit = connection->call_credit();
+    call.Attach(base::Ref<call::Link>::Adopt(new HedgeLink(this, std::move(connection))), credit);
+    return;
+  }
   const int64_t credit = connection->call_credit();
   call.Attach(std::move(connection), credit);
 }

@@ -152,7 +152,7 @@ class Channel final : public call::CallOwner,
   bool CallDirect(polycall_unary* unary);
   bool StartPlain(const polycall_unary& unary, polycall_unary_fn done, void* arg);
   bool IsPlain(const polycall_unary& unary, const polycall_call_options& options);
-  bool IsHedged(const polycall_method& method, const polycall_call_options* options) const;
+  bool IsHedged(uint32_t method_flags, uint32_t call_flags) const;
   void UnaryByCall(polycall_unary* unary);
   void AttachOrQueue(call::Call& call, int64_t not_before);
   void AttachNow(call::Call& call, base::Ref<transport::Connection> connection);
@@ -183,6 +183,8 @@ class Channel final : public call::CallOwner,
                negotiation::Outcome* outcome);
   std::vector<negotiation::Wiring> Wirings() REQUIRES(mutex_);
   std::string ResolverJson() REQUIRES(mutex_);
+  const negotiation::Outcome* Explained() REQUIRES(mutex_);
+  std::vector<int64_t> Costs();
 
   // maintaining.cc
   int64_t Maintain();

@@ -164,7 +164,6 @@ negotiation::Outcome Channel::Negotiate(const SubchannelRef& sub,
   for (negotiation::Attempt& attempt : outcome.attempts) {
     if (attempt.chosen) attempt.transport = outcome.transport;
   }
-  MapMethods(outcome.accept, **connection);
   return outcome;
 }
 
@@ -189,6 +188,8 @@ base::Status Channel::Dial(const SubchannelRef& sub, base::Ref<transport::Connec
   POLYCALL_LOG(POLYCALL_LOG_INFO,
                "cannot connect to " + sub->address.text + ": " + std::string(status.message()));
   if (resolver_ && !closing_) resolver_->Refresh();
+  // Nobody else comes back to an address that could not be reached, unless a call needs it.
+  if (!closing_ && subs_.size() > 1) maintenance_.RunSoon();
   return status;
 }
 
@@ -377,7 +378,9 @@ void Channel::ServePending() {
 
 polycall_channel_state Channel::state() {
   base::MutexLock lock(mutex_);
-  if (PickLocked()) return POLYCALL_CHANNEL_READY;
+  for (const auto& connection : ready_) {
+    if (connection->usable()) return POLYCALL_CHANNEL_READY;
+  }
   if (AnyDialing()) return POLYCALL_CHANNEL_CONNECTING;
   for (const SubchannelRef& sub : subs_) {
     if (sub->failures > 0) return POLYCALL_CHANNEL_TRANSIENT_FAILURE;

@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "channel/channel.h"
+#include "channel/cost.h"
 
 namespace polycall::channel {
 namespace {
@@ -35,6 +36,12 @@ const char* StateName(polycall_channel_state state) {
       return "transient_failure";
   }
   return "unknown";
+}
+
+std::string Microseconds(int64_t ns) {
+  char text[32];
+  snprintf(text, sizeof(text), "%.1f", static_cast<double>(ns) / 1000);
+  return text;
 }
 
 std::string StatusJson(const base::Status& status) {
@@ -75,10 +82,7 @@ std::string Channel::ResolverJson() {
   return json + "]}";
 }
 
-std::string Channel::Explain() {
-  const polycall_channel_state now = state();
-  base::MutexLock lock(mutex_);
-  const bool ready = now == POLYCALL_CHANNEL_READY;
+const negotiation::Outcome* Channel::Explained() {
   // The attempt that led to the connection in use; without one, the last that failed.
   static const negotiation::Outcome kNone;
   const negotiation::Outcome* last = &kNone;
@@ -87,21 +91,48 @@ std::string Channel::Explain() {
     last = &sub->last;
     if (sub->connection) break;
   }
+  return last;
+}
+
+// Of the attempts that `explain` tells of, in their order; -1: not tried, or it cannot be told.
+std::vector<int64_t> Channel::Costs() {
+  std::vector<negotiation::Attempt> attempts;
+  {
+    base::MutexLock lock(mutex_);
+    attempts = Explained()->attempts;
+  }
+  std::vector<int64_t> costs;
+  for (const negotiation::Attempt& attempt : attempts) {
+    costs.push_back(attempt.tried ? MeasureCost(attempt, options_.limits, options_.tls) : -1);
+  }
+  return costs;
+}
+
+std::string Channel::Explain() {
+  const polycall_channel_state now = state();
+  const std::vector<int64_t> costs = Costs();
+  base::MutexLock lock(mutex_);
+  const bool ready = now == POLYCALL_CHANNEL_READY;
+  const negotiation::Outcome* last = Explained();
   std::string json = "{\"target\":" + Quote(options_.target_text) + ",\"state\":\"" +
                      StateName(now) +
                      "\",\"transport\":" + (ready ? Quote(last->transport) : "null") +
                      ",\"address\":" + (ready ? Quote(last->address) : "null") +
                      ",\"peer\":" + (ready ? Quote(last->accept.server_name) : "null") +
                      ",\"peer_version\":" + (ready ? std::to_string(last->accept.version) : "null");
-  if (!last_error_.ok()) json += ",\"error\":" + StatusJson(last_error_);
+  if (!ready && !last_error_.ok()) json += ",\"error\":" + StatusJson(last_error_);
   json += ",\"offers\":[";
   const char* separator = "";
-  for (const negotiation::Attempt& attempt : last->attempts) {
+  for (size_t i = 0; i < last->attempts.size(); ++i) {
+    const negotiation::Attempt& attempt = last->attempts[i];
+    // They may have become others while the costs were measured.
+    const int64_t cost = i < costs.size() ? costs[i] : -1;
     json += separator;
     json += "{\"transport\":" + Quote(attempt.transport) +
             ",\"address\":" + Quote(attempt.address) +
             ",\"chosen\":" + (attempt.chosen ? "true" : "false") +
-            ",\"reason\":" + Quote(attempt.reason) + "}";
+            ",\"reason\":" + Quote(attempt.reason) +
+            ",\"cost_us\":" + (cost < 0 ? "null" : Microseconds(cost)) + "}";
     separator = ",";
   }
   json += "],\"services\":[";

@@ -117,13 +117,12 @@ int64_t Channel::Maintain() {
       const bool used = count / kBegun != begun_at_probe_ || LiveOf(count) > 0;
       bool any = false;
       for (const SubchannelRef& sub : subs) {
-        if (sub->dialing) continue;
         const bool better = MayBecomeBetter(*sub);
         // With pick-first every address before the one in use is preferred to it.
         const bool preferred = !spreads && sub->listed && sub->address.ready && !sub->hosted &&
                                !sub->connection && !ready_.empty() && !ConnectedBefore(*sub);
-        any = any || better || preferred;
-        if (!due || !used) continue;
+        any = any || better || preferred || sub->dialing;
+        if (!due || !used || sub->dialing) continue;
         if (better) {
           sub->dialing = true;
           auto errand = std::make_unique<Errand>(Errand{this, nullptr, sub, {}, {}});

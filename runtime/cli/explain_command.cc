@@ -26,10 +26,28 @@ void PrintOffers(const JsonValue& offers, const Palette& paint) {
   for (const JsonValue& offer : offers.items) width = std::max(width, offer.Text("address").size());
   for (const JsonValue& offer : offers.items) {
     const bool chosen = offer.Text("chosen") == "true";
-    const std::string line = Padded(offer.Text("transport"), 8) +
-                             Padded(offer.Text("address"), width + 2) + offer.Text("reason");
+    const std::string cost = offer.Text("cost_us");
+    const std::string line =
+        Padded(offer.Text("transport"), 8) + Padded(offer.Text("address"), width + 2) +
+        Padded(cost.empty() || cost == "null" ? "-" : cost + " us", 12) + offer.Text("reason");
     PrintLine(chosen ? paint.Good("  * " + line + (offer.Text("reason").empty() ? "chosen" : ""))
                      : "    " + line);
+  }
+}
+
+// What the resolver of the target says, and how each address is doing.
+void PrintResolver(const JsonValue& resolver, const Palette& paint) {
+  PrintLine(paint.Faint("addresses"));
+  if (!resolver.Text("unavailable").empty()) PrintLine("    " + resolver.Text("unavailable"));
+  if (const JsonValue* error = resolver.Find("error")) PrintLine("    " + error->Text("message"));
+  const JsonValue* addresses = resolver.Find("addresses");
+  if (addresses == nullptr) return;
+  for (const JsonValue& address : addresses->items) {
+    const std::string transport = address.Text("transport");
+    const JsonValue* error = address.Find("error");
+    const bool connected = !transport.empty() && transport != "null";
+    PrintLine("    " + Padded(connected ? transport : "-", 8) + address.Text("target") +
+              (error != nullptr ? "  " + error->Text("message") : ""));
   }
 }
 
@@ -74,6 +92,7 @@ void RunExplain(const Options& options) {
     const std::string handshake = value.Text("handshake_us");
     PrintField(paint, "handshake", handshake.empty() ? "" : handshake + " us");
     if (const JsonValue* offers = value.Find("offers")) PrintOffers(*offers, paint);
+    if (const JsonValue* resolver = value.Find("resolver")) PrintResolver(*resolver, paint);
     if (const JsonValue* services = value.Find("services")) PrintServices(*services, paint);
   }
   ready.Check();

@@ -652,10 +652,10 @@ POLYCALL_API polycall_code polycall_channel_wait_ready(polycall_channel* channel
 /* The transport in use, "unix"; NULL when there is none now. Static storage. */
 POLYCALL_API const char* polycall_channel_transport(polycall_channel* channel);
 
-/* What was offered, chosen and refused in the last connection attempt, as a JSON object
- * {"target","state","transport","address","peer_version","offers":[{"transport","address","chosen",
- * "reason","cost_us"}],"services":[{"name","methods","fingerprint"}],"handshake_us"}; the caller frees it with
- * polycall_string_free. */
+/* What was offered, chosen and refused, and what a ping costs on each way that was tried (measured now, on
+ * connections of its own: [blocks] for at most 0.25 s each), as JSON: {"target","state","transport","address",
+ * "peer_version","offers":[{"transport","address","chosen","reason","cost_us"}],"services":[{"name","methods",
+ * "fingerprint"}],"handshake_us","balancing","rewired","resolver"}. Free it with polycall_string_free. */
 POLYCALL_API char* polycall_channel_explain(polycall_channel* channel);
 POLYCALL_API void polycall_string_free(char* string);
 
