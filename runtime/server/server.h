@@ -16,6 +16,7 @@
 #include "call/call.h"
 #include "negotiation/handshake.h"
 #include "server/health.h"
+#include "server/reflection.h"
 #include "transport/transport.h"
 
 namespace polycall::server {
@@ -50,6 +51,7 @@ class Server final : public transport::Acceptor, public call::CallOwner {
                         void** arg);
   void GetStats(polycall_server_stats* stats);
   Health& health() { return health_; }
+  Reflection& reflection() { return reflection_; }
   const std::map<std::string, Service>& services() const { return services_; }
   bool forked() const { return generation_ != base::ForkGeneration(); }
 
@@ -107,6 +109,7 @@ class Server final : public transport::Acceptor, public call::CallOwner {
   const uint32_t generation_;
   call::InterceptorChain interceptors_;
   Health health_;
+  Reflection reflection_;
 
   std::map<std::string, Service> services_;  // fixed from Start on
   std::vector<std::string> allowed_;         // for services without a list; empty: everybody
