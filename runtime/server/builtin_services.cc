@@ -166,7 +166,18 @@ base::Status AddBuiltinServices(Server* server, bool description) {
                                                  Method("GetStats", POLYCALL_UNARY)};
   const polycall_handler describe_handlers[] = {Handler(&GetServices, server),
                                                 Handler(&GetStats, server)};
-  return Add(server, "polycall.v1.Description", describe, describe_handlers, 2);
+  status = Add(server, "polycall.v1.Description", describe, describe_handlers, 2);
+  // The same conversation under its two names.
+  const polycall_method_descriptor info = Method("ServerReflectionInfo", POLYCALL_BIDI_STREAMING);
+  const polycall_handler info_handler = Handler(&Reflection::Info, &server->reflection());
+  for (const char* name :
+       {"grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"}) {
+    if (status.ok()) status = Add(server, name, &info, &info_handler, 1);
+  }
+  for (const auto& [name, service] : server->services()) {
+    server->reflection().Add(name, service.file_descriptor_set);
+  }
+  return status;
 }
 
 }  // namespace polycall::server

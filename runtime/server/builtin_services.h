@@ -1,4 +1,5 @@
-// The services that every server has: grpc.health.v1.Health and polycall.v1.Description.
+// The services that every server has: grpc.health.v1.Health, polycall.v1.Description, and gRPC's
+// reflection (v1 and v1alpha).
 #ifndef POLYCALL_SERVER_BUILTIN_SERVICES_H_
 #define POLYCALL_SERVER_BUILTIN_SERVICES_H_
 

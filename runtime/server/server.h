@@ -18,6 +18,7 @@
 #include "negotiation/handshake.h"
 #include "server/health.h"
 #include "server/metrics.h"
+#include "server/reflection.h"
 #include "transport/transport.h"
 
 namespace polycall::server {
@@ -53,6 +54,7 @@ class Server final : public transport::Acceptor, public call::CallOwner {
   void GetStats(polycall_server_stats* stats);
   Health& health() { return health_; }
   void MarkBuiltIn(const std::string& service);
+  Reflection& reflection() { return reflection_; }
   const std::map<std::string, Service>& services() const { return services_; }
   bool forked() const { return generation_ != base::ForkGeneration(); }
 
@@ -119,6 +121,7 @@ class Server final : public transport::Acceptor, public call::CallOwner {
   Health health_;
   SlowCalls slow_;
   TickLength tick_length_;
+  Reflection reflection_;
 
   std::map<std::string, Service> services_;  // fixed from Start on
   std::vector<std::string> allowed_;         // for services without a list; empty: everybody

@@ -38,9 +38,14 @@ void TakeHttp2(Handover connection) {
     return Refuse(std::move(connection), status.message(), "");
   }
   const int fd = connection.stream->Detach();
-  const int watch_fd = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
+  if (fd < 0) {
+    return Refuse(std::move(connection),
+                  "gRPC inside TLS is not taken; use a plain gRPC connection, or tls:// targets",
+                  "");
+  }
+  const int watch_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
   if (watch_fd < 0) {
-    if (fd >= 0) close(fd);
+    close(fd);
     base::Log(POLYCALL_LOG_ERROR, "a gRPC connection cannot be taken: no descriptor is left");
     connection.acceptor->ConnectionClosed();
     return;
