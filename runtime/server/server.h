@@ -15,6 +15,7 @@
 #include "base/reactor.h"
 #include "call/call.h"
 #include "negotiation/handshake.h"
+#include "server/admission.h"
 #include "server/health.h"
 #include "transport/transport.h"
 
@@ -93,6 +94,8 @@ class Server final : public transport::Acceptor, public call::CallOwner {
   void RunHandler(call::Call* call, call::ServerMethod& method, const polycall_message* request);
   void Invoke(call::Call* call, call::ServerMethod& method, const polycall_message* request);
   void Enqueue(call::Call* call, call::ServerMethod& method, const polycall_message* request);
+  void ReadAdmission();
+  void DispatchAdmitted(call::Call* call, const polycall_message* request);
   void RegisterLive(call::Call* call);
   void CancelLive();
   bool WaitUntilIdle(int64_t deadline);
@@ -120,6 +123,10 @@ class Server final : public transport::Acceptor, public call::CallOwner {
   std::vector<std::unique_ptr<transport::Listener>> listeners_ GUARDED_BY(mutex_);
   std::deque<Pulled> pulled_ GUARDED_BY(mutex_);
   std::condition_variable_any changed_;
+
+  // Set by polycalld for its instances; neither counts for the runtime's own services.
+  int64_t call_time_ns_ = 0;
+  std::unique_ptr<Admission> admission_;  // none: every call runs at once
 
   uint64_t in_flight() const {
     const uint64_t ended = ended_.load(std::memory_order_acquire);  // first: never too few
