@@ -18,6 +18,7 @@ void AddDescribeCommand(CLI::App* app, Options* options, Run* run);
 void AddPingCommand(CLI::App* app, Options* options, Run* run);
 void AddExplainCommand(CLI::App* app, Options* options, Run* run);
 void AddHostCommand(CLI::App* app, Options* options, Run* run);
+void AddLintCommand(CLI::App* app, Options* options, Run* run);
 
 // The arguments and options that commands share.
 void AddTarget(CLI::App* command, Options* options);

@@ -20,6 +20,7 @@ struct Arguments {
   std::vector<std::string> modules;
   std::vector<std::string> targets;
   std::vector<std::string> runtime_arguments;
+  std::vector<std::string> allowed;
   std::string name;
   int64_t grace_ns = kDefaultGrace;
   bool list = false;
@@ -100,6 +101,16 @@ void Serve(const Options& options, const Arguments& arguments) {
   // Before any language's runtime starts: those that catch signals themselves leave ours alone.
   StopSignal stop;
   for (const Module& module : modules) Load(server.get(), module, arguments.runtime_arguments);
+  if (!arguments.allowed.empty()) {
+    std::vector<const char*> allowed;
+    for (const std::string& identity : arguments.allowed) allowed.push_back(identity.c_str());
+    Status status;
+    polycall_server_allow(server.get(), "", allowed.data(), allowed.size(), status.get());
+    if (status.code() == POLYCALL_INVALID_ARGUMENT) {
+      throw Failure(ExitCode::kUsage, status.message());
+    }
+    status.Check();
+  }
   std::vector<std::string> addresses;
   for (const std::string& target : arguments.targets) {
     addresses.push_back(Listen(server.get(), target));
@@ -166,6 +177,13 @@ void AddHostCommand(CLI::App* app, Options* options, cli::Run* run) {
                    "unix:/run/calc.sock or tcp://host:port (repeatable; default: " +
                        std::string(kDefaultTarget) + ")")
       ->type_name("TARGET")
+      ->type_size(1)
+      ->allow_extra_args(false);
+  command
+      ->add_option("--allow", arguments->allowed,
+                   "Who may call, and nobody else: UID:1000, DNS:front.example, URI:.. "
+                   "(repeatable; default: everybody)")
+      ->type_name("IDENTITY")
       ->type_size(1)
       ->allow_extra_args(false);
   command->add_option("--name", arguments->name, "What callers' `polycall explain` shows");

@@ -43,6 +43,9 @@ int Main(int argc, char** argv) {
   AddPingCommand(&app, &options, &run);
   AddExplainCommand(&app, &options, &run);
   AddHostCommand(&app, &options, &run);
+#ifdef POLYCALL_CLI_KNOWS_MANIFESTS
+  AddLintCommand(&app, &options, &run);
+#endif
   for (CLI::App* command : app.get_subcommands({})) {
     command->footer(command->get_footer() + (command->get_footer().empty() ? "" : "\n") +
                     kExitCodeHelp);

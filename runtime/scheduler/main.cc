@@ -26,6 +26,7 @@ struct Options {
   std::string run_folder = "/run/polycall";
   std::vector<std::string> listen;
   std::string tool;
+  std::string program;
   std::string operators = "@polycall";
   std::optional<std::string> viewers;
   std::vector<std::string> shared_folders;
@@ -81,8 +82,19 @@ int Run(const Options& options) {
     return Fail(status, 1);
   }
   Shared shared{.loop = loop, .launcher = launcher, .numbers = {}};
+  StatusOr<Keeper> keeper = Keeper::Open(options.run_folder, options.program);
+  if (!keeper.ok()) {
+    return Fail(keeper.status(), 1);
+  }
+  shared.keeper = &*keeper;
+  shared.state_folder = options.run_folder + "/state";
   Fleet fleet(shared);
+  if (Status status = fleet.Adopt(); !status.ok()) {
+    return Fail(Status(status.code(), options.run_folder + ": " + std::string(status.message())),
+                1);
+  }
   if (auto applied = fleet.Apply(manifests); !applied.ok()) {
+    if (fleet.services().empty()) keeper->Dismiss();
     return Fail(applied.status(), applied.status().code() == Code::kInvalidArgument ? 2 : 1);
   }
   bool asked = false;
@@ -128,6 +140,7 @@ int Run(const Options& options) {
     }
   });
   loop.Run();
+  keeper->Dismiss();
   server.Shutdown(std::chrono::seconds(1));
   return 0;
 }
@@ -136,6 +149,9 @@ int Run(const Options& options) {
 }  // namespace polycall::scheduler
 
 int main(int argc, char** argv) {
+  if (argc == 3 && std::string_view(argv[1]) == "--keeper") {
+    return polycall::scheduler::RunKeeper(argv[2]);
+  }
   polycall::scheduler::Options options;
   CLI::App app{"Starts language services, keeps them alive, and tells callers where they are."};
   app.add_option("manifests", options.manifests, "the folder of manifests (*.yaml)")
@@ -162,11 +178,13 @@ int main(int argc, char** argv) {
   if (options.listen.empty()) {
     options.listen = {"unix:" + options.run_folder + "/polycalld.sock"};
   }
+  std::error_code ignored;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", ignored);
+  options.program = program;
   if (options.tool.empty()) {
-    std::error_code ignored;
-    options.tool =
-        std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / "polycall";
+    options.tool = program.parent_path() / "polycall";
   }
+  options.run_folder = std::filesystem::absolute(options.run_folder);
   try {
     return polycall::scheduler::Run(options);
   } catch (const std::exception& error) {

@@ -1,4 +1,7 @@
 // Running handlers: pushed to the user's function, or pulled by the user's threads.
+#include <algorithm>
+#include <cstdlib>
+
 #include "base/log.h"
 #include "server/server.h"
 
@@ -9,7 +12,38 @@ namespace {
 // another leader then costs less than what waits behind it.
 constexpr uint32_t kLongTicks = 60000;
 
+// The runtime's own services answer however busy the others are.
+bool IsOwn(const call::MethodSpec& method) {
+  return method.service.starts_with("grpc.") || method.service.starts_with("polycall.v1.");
+}
+
 }  // namespace
+
+void Server::ReadAdmission() {
+  const char* text = getenv("POLYCALL_ADMISSION");
+  if (text == nullptr) return;
+  AdmissionOptions options;
+  if (base::Status status = AdmissionOptions::Parse(text, &options); !status.ok()) {
+    base::Log(POLYCALL_LOG_ERROR, "POLYCALL_ADMISSION: " + std::string(status.message()));
+    return;
+  }
+  call_time_ns_ = options.call_time_ns;
+  if (options.running == 0) return;
+  admission_ = std::make_unique<Admission>(
+      options, &reactor_,
+      [](void* context, call::Call* call, polycall_message request) {
+        auto* const server = static_cast<Server*>(context);
+        if (call->IsCancelled()) {
+          call->Finish({POLYCALL_CANCELLED, "cancelled while it waited for its turn"}, nullptr);
+        } else {
+          const int kind = call->spec().kind;
+          const bool streams = kind == POLYCALL_CLIENT_STREAMING || kind == POLYCALL_BIDI_STREAMING;
+          server->DispatchAdmitted(call, streams ? nullptr : &request);
+        }
+        polycall_message_release(&request);
+      },
+      this);
+}
 
 call::Call* Server::NewCall(call::ServerMethod* method) {
   started_.fetch_add(1, std::memory_order_relaxed);
@@ -24,6 +58,7 @@ call::Call* Server::NewCall(call::ServerMethod* method) {
 
 void Server::CallDone(call::Call& call, int32_t code) {
   Measure(call, code, call.began != 0 ? base::Ticks() - call.began : 0);
+  if (admission_ != nullptr && call.queued) admission_->Leave();
   CountDone(code);
 }
 
@@ -62,6 +97,16 @@ void Server::DispatchInline(call::Call* call, const polycall_message* request) {
 }
 
 void Server::Dispatch(call::Call* call, const polycall_message* request) {
+  if ((call_time_ns_ > 0 || admission_ != nullptr) && !IsOwn(call->spec())) [[unlikely]] {
+    if (call_time_ns_ > 0) {
+      call->set_deadline(std::min(call->deadline(), base::DeadlineAfter(call_time_ns_)));
+    }
+    if (admission_ != nullptr && !admission_->Enter(call, request)) return;
+  }
+  DispatchAdmitted(call, request);
+}
+
+void Server::DispatchAdmitted(call::Call* call, const polycall_message* request) {
   auto& method =
       const_cast<call::ServerMethod&>(static_cast<const call::ServerMethod&>(call->spec()));
   call->began = base::Ticks();
@@ -85,7 +130,8 @@ void Server::Dispatch(call::Call* call, const polycall_message* request) {
 }
 
 bool Server::TakesPlain(const call::ServerMethod& method) const {
-  return method.kind == POLYCALL_UNARY && method.handler.fn != nullptr && interceptors_.empty();
+  return method.kind == POLYCALL_UNARY && method.handler.fn != nullptr && interceptors_.empty() &&
+         ((call_time_ns_ == 0 && admission_ == nullptr) || IsOwn(method));
 }
 
 void Server::DispatchPlain(call::Call* call, const polycall_message* request) {

@@ -44,7 +44,9 @@ Server::Server(const polycall_server_options& options)
       name_(options.name != nullptr ? options.name : program_invocation_short_name),
       generation_(base::ForkGeneration()),
       interceptors_(options.interceptors, options.interceptor_count),
-      reactor_(ReactorOptions(options)) {}
+      reactor_(ReactorOptions(options)) {
+  ReadAdmission();
+}
 
 Server::~Server() {
   if (forked()) return;  // threads and locks are the parent's
@@ -245,6 +247,7 @@ void Server::Shutdown(int64_t grace_ns) {
     state_ = kStopped;
     changed_.notify_all();
   }
+  if (admission_ != nullptr) admission_->Refuse(base::Unavailable("the server shuts down"));
   for (Pulled& entry : pulled) {
     entry.call->Finish(base::Unavailable("the server shuts down"), nullptr);
     polycall_message_release(&entry.request);

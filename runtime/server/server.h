@@ -16,6 +16,7 @@
 #include "base/reactor.h"
 #include "call/call.h"
 #include "negotiation/handshake.h"
+#include "server/admission.h"
 #include "server/health.h"
 #include "server/metrics.h"
 #include "server/reflection.h"
@@ -104,6 +105,8 @@ class Server final : public transport::Acceptor, public call::CallOwner {
                       const polycall_message* request);
   void Invoke(call::Call* call, call::ServerMethod& method, const polycall_message* request);
   void Enqueue(call::Call* call, call::ServerMethod& method, const polycall_message* request);
+  void ReadAdmission();
+  void DispatchAdmitted(call::Call* call, const polycall_message* request);
   void RegisterLive(call::Call* call);
   void CancelLive();
   bool WaitUntilIdle(int64_t deadline);
@@ -138,6 +141,10 @@ class Server final : public transport::Acceptor, public call::CallOwner {
   std::condition_variable_any changed_;
   base::Mutex modules_mutex_;
   std::map<std::string, std::shared_ptr<void>> modules_ GUARDED_BY(modules_mutex_);
+
+  // Set by polycalld for its instances; neither counts for the runtime's own services.
+  int64_t call_time_ns_ = 0;
+  std::unique_ptr<Admission> admission_;  // none: every call runs at once
 
   uint64_t in_flight() const {
     const uint64_t ended = ended_.load(std::memory_order_acquire);  // first: never too few

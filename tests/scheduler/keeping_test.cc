@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <atomic>
+#include <vector>
+
 #include "daemon.h"
 #include "load.h"
 
@@ -74,6 +77,32 @@ TEST(Keeping, AManifestThatDoesNotWorkReplacesNothing) {
   EXPECT_TRUE(load.UntilMore(100)) << load.failure();
   load.Stop();
   EXPECT_EQ(load.bad(), 0U) << load.failure();
+}
+
+TEST(Keeping, AServiceGrowsWithItsCallsAndGoesToZeroAndBack) {
+  Daemon daemon;
+  daemon.Write("work", Daemon::WorkManifest(
+                           "work", "process",
+                           "scale: {min: 0, max: 3, target_in_flight: 2, idle_time: 200 ms}\n"));
+  ASSERT_TRUE(daemon.Start()) << daemon.Output();
+  EXPECT_EQ(daemon.Describe("work").instances_size(), 0);
+  std::vector<work::v1::Work::Client> callers;
+  std::vector<CallHandle> handles(6);
+  std::atomic<int> ended{0};
+  for (CallHandle& handle : handles) {
+    callers.push_back(daemon.Work("work"));
+    work::v1::Number time;
+    time.set_value(60'000);
+    callers.back().SleepAsync(time, [&](StatusOr<work::v1::Number>) { ++ended; },
+                              {.timeout = kPatience, .handle = &handle});
+  }
+  EXPECT_TRUE(daemon.UntilServing("work", 3)) << daemon.Story();
+  for (CallHandle& handle : handles) handle.Cancel();
+  EXPECT_TRUE(Until([&] { return ended == 6; }));
+  callers.clear();
+  EXPECT_TRUE(daemon.UntilServing("work", 0)) << daemon.Story();
+  auto squared = daemon.Work("work").Square({}, {.timeout = kPatience});
+  EXPECT_TRUE(squared.ok()) << squared.status().ToString() << daemon.Story();
 }
 
 TEST(Keeping, AnInstanceThatIsKilledIsStartedAgainAndItsEndIsReportedForWhatItWas) {

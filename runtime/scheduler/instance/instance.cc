@@ -1,9 +1,9 @@
 #include "instance/instance.h"
 
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "manifest/units.h"
@@ -14,10 +14,12 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
-// How often a busy instance is asked for its counters, and an idle one. Scaling up within 100 ms
-// needs the first; 200 idle instances within 1 % of a core need the second.
+// How often a busy instance is asked for its counters. An idle one is asked as often as a hundred
+// questions a second, shared by all instances, allow: scaling up within 100 ms needs it often, 200 idle
+// instances within 1 % of a core need it seldom.
 constexpr nanoseconds kBusyInterval = milliseconds(40);
-constexpr nanoseconds kIdleInterval = milliseconds(1000);
+constexpr nanoseconds kIdleShare = milliseconds(10);
+constexpr nanoseconds kStatsTimeout = milliseconds(1000);
 
 // Between leaving the resolution and being asked to end: callers that watch have moved by then, and
 // find nobody shutting down.
@@ -33,9 +35,12 @@ Instance::Instance(EventLoop& loop, Launcher& launcher,
       manifest_(std::move(manifest)),
       id_(std::move(id)),
       number_(number),
-      observer_(observer) {}
+      observer_(observer) {
+  launcher_.Count(1);
+}
 
 Instance::~Instance() {
+  launcher_.Count(-1);
   for (const auto timer : {health_timer_, stats_timer_, drain_timer_}) {
     loop_.Cancel(timer);
   }
@@ -46,7 +51,7 @@ Instance::~Instance() {
 }
 
 Status Instance::Start(int front_door) {
-  auto socket = launcher_.MakeSocket(launcher_.SocketPath(id_));
+  auto socket = launcher_.MakeSocket(launcher_.SocketPath(id_), manifest_->callers());
   if (!socket.ok()) {
     return std::move(socket).status();
   }
@@ -59,14 +64,69 @@ Status Instance::Start(int front_door) {
     return std::move(launched).status();
   }
   launched_ = *std::move(launched);
+  started_wall_ = std::chrono::system_clock::now().time_since_epoch() / nanoseconds(1);
+  start_ticks_ = StartTicks(launched_.process.pid);
+  Follow();
+  probe_->Check(nanoseconds(manifest_->start_time()),
+                [this](const Status& status) { OnProbed(status); });
+  return OkStatus();
+}
+
+void Instance::Follow() {
   loop_.Watch(launched_.process.pidfd.get(), [this] { OnExit(); });
   log_ = std::make_unique<LogTail>(loop_, launcher_.LogPath(id_), [this](const std::string& line) {
     observer_.OnLog(this, line);
   });
   probe_ = std::make_unique<Probe>(loop_, target());
-  probe_->Check(nanoseconds(manifest_->start_time()),
-                [this](const Status& status) { OnProbed(status); });
-  return OkStatus();
+}
+
+bool Instance::Adopt(const v1::LivingInstance& record, UniqueFd pidfd) {
+  if (!pidfd) {
+    pidfd = ReopenProcess(record.pid(), record.start_ticks());
+  }
+  auto cgroup = launcher_.OpenCgroup(*manifest_, id_);
+  if (!pidfd || !cgroup.ok()) {
+    if (cgroup.ok()) (void)(*cgroup)->KillAll();
+    return false;
+  }
+  launched_.cgroup = *std::move(cgroup);
+  launched_.process = {record.pid(), std::move(pidfd)};
+  started_wall_ = record.started();
+  start_ticks_ = record.start_ticks();
+  start_time_ = nanoseconds(record.start_time());
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  started_ = EventLoop::Clock::now() - (now - nanoseconds(record.started()));
+  Follow();
+  log_->ReadAll();  // what was written meanwhile, and before
+  if (record.draining()) {
+    state_ = v1::DRAINING;
+    // It was asked to end, or was about to be: a second time would end it at once.
+    drain_timer_ = loop_.After(nanoseconds(manifest_->drain_time()), [this] {
+      sick_ = "did not end within its drain time";
+      Kill();
+    });
+  } else if (record.serving()) {
+    state_ = v1::SERVING;
+    ScheduleHealth();
+    ScheduleStats();
+  } else {
+    probe_->Check(nanoseconds(manifest_->start_time()),
+                  [this](const Status& status) { OnProbed(status); });
+  }
+  return true;
+}
+
+v1::LivingInstance Instance::Record() const {
+  v1::LivingInstance record;
+  record.set_id(id_);
+  record.set_number(number_);
+  record.set_pid(launched_.process.pid);
+  record.set_start_ticks(start_ticks_);
+  record.set_started(started_wall_);
+  record.set_start_time(start_time_.count());
+  record.set_serving(state_ == v1::SERVING);
+  record.set_draining(state_ == v1::DRAINING);
+  return record;
 }
 
 void Instance::OnProbed(const Status& status) {
@@ -108,8 +168,9 @@ void Instance::ScheduleHealth() {
 }
 
 void Instance::ScheduleStats() {
-  stats_timer_ = loop_.After(in_flight() > 0 ? kBusyInterval : kIdleInterval, [this] {
-    probe_->Stats(kIdleInterval, [this](const StatusOr<polycall::v1::Stats>& stats) {
+  const nanoseconds idle = std::max(kBusyInterval, kIdleShare * launcher_.instances());
+  stats_timer_ = loop_.After(in_flight() > 0 ? kBusyInterval : idle, [this] {
+    probe_->Stats(kStatsTimeout, [this](const StatusOr<polycall::v1::Stats>& stats) {
       if (stats.ok()) {
         stats_ = *stats;
         // Our own that are under way may be counted or not: it never goes down.
@@ -154,14 +215,16 @@ void Instance::Kill() {
   }
 }
 
-InstanceEnd Instance::EndOf(int code, int status) const {
+InstanceEnd Instance::EndOf(const ProcessEnd& how) const {
   InstanceEnd end;
   end.wanted = state_ == v1::DRAINING;
-  end.failed = code != CLD_EXITED || status != 0;
+  end.failed = how.code != CLD_EXITED || how.status != 0;
   const CgroupUse use = launched_.cgroup->Use();
   const std::string memory = FormatBytes(manifest_->limits().memory());
-  if (code == CLD_EXITED) {
-    end.reason = "exit code " + std::to_string(status);
+  if (!how.known) {
+    end.reason = "ended while polycalld was away";
+  } else if (how.code == CLD_EXITED) {
+    end.reason = "exit code " + std::to_string(how.status);
     if (use.oom_kills > 0) {
       end.reason += "; processes of it were killed: out of its " + memory + " of memory";
     }
@@ -170,7 +233,7 @@ InstanceEnd Instance::EndOf(int code, int status) const {
   } else if (use.oom_kills > 0) {
     end.reason = "killed: out of its " + memory + " of memory";
   } else {
-    end.reason = std::string("killed by ") + strsignal(status);
+    end.reason = std::string("killed by ") + strsignal(how.status);
   }
   if (use.pid_refusals > 0) {
     end.reason +=
@@ -180,15 +243,12 @@ InstanceEnd Instance::EndOf(int code, int status) const {
 }
 
 void Instance::OnExit() {
-  siginfo_t info{};
-  if (waitid(P_PIDFD, static_cast<id_t>(launched_.process.pidfd.get()), &info, WEXITED) != 0) {
-    info.si_code = CLD_KILLED;  // adopted: not our child, only its end is known
-    info.si_status = SIGKILL;
-  }
+  const ProcessEnd how = EndOfProcess(launched_.process.pidfd.get(), launched_.process.pid);
   loop_.Forget(launched_.process.pidfd.get());
   launched_.process.pidfd.Close();
-  const InstanceEnd end = EndOf(info.si_code, info.si_status);
+  const InstanceEnd end = EndOf(how);
   (void)launched_.cgroup->KillAll();
+  launcher_.Forget(*manifest_, id_);
   log_->ReadAll();
   state_ = v1::ENDED;
   observer_.OnEnded(this, end);

@@ -8,8 +8,10 @@
 #include "instance/launcher.h"
 #include "instance/log_tail.h"
 #include "instance/probe.h"
+#include "instance/process_end.h"
 #include "loop/event_loop.h"
 #include "polycall/scheduler/v1/scheduler.pb.h"
+#include "polycall/scheduler/v1/state.pb.h"
 
 namespace polycall::scheduler {
 
@@ -42,6 +44,13 @@ class Instance {
   // when it cannot be started; OnEnded does not come then.
   Status Start(int front_door);
 
+  // Takes up the process that an earlier polycalld started. `pidfd` is the kept one; empty: looked for
+  // by number and start. False: it is not there any more; OnEnded does not come then.
+  bool Adopt(const v1::LivingInstance& record, UniqueFd pidfd);
+
+  // What the next polycalld has to know; without the manifest.
+  v1::LivingInstance Record() const;
+
   // Takes it out: callers hear of it first (the observer's OnDraining), a moment later the process is
   // asked to end: it accepts no more, ends its calls, and goes; killed when drain_time is over. Then
   // OnEnded comes. One that does not serve yet is asked when it does: before, it knows no signal.
@@ -54,6 +63,7 @@ class Instance {
   v1::InstanceState state() const { return state_; }
   std::string target() const { return "unix:" + launcher_.SocketPath(id_); }
   const polycall::v1::Stats& stats() const { return stats_; }
+  int pidfd() const { return launched_.process.pidfd.get(); }
   // Calls in flight at the last look, without the looking one.
   uint64_t in_flight() const;
   // Calls so far at the last look, without our own.
@@ -63,11 +73,12 @@ class Instance {
 
  private:
   void OnExit();
+  void Follow();
   void OnProbed(const Status& status);
   void Terminate();
   void ScheduleHealth();
   void ScheduleStats();
-  InstanceEnd EndOf(int code, int status) const;
+  InstanceEnd EndOf(const ProcessEnd& end) const;
 
   EventLoop& loop_;
   Launcher& launcher_;
@@ -78,6 +89,8 @@ class Instance {
 
   v1::InstanceState state_ = v1::STARTING;
   EventLoop::Clock::time_point started_;
+  int64_t started_wall_ = 0;  // nanoseconds since 1970
+  uint64_t start_ticks_ = 0;
   std::chrono::nanoseconds start_time_{0};
   Launched launched_;
   std::unique_ptr<Probe> probe_;

@@ -13,6 +13,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "instance/caller_rights.h"
+
 namespace polycall::scheduler {
 namespace {
 
@@ -52,15 +54,16 @@ Launcher::Launcher(LauncherOptions options) : options_(std::move(options)) {}
 Status Launcher::Prepare() {
   std::error_code error;
   std::filesystem::create_directories(options_.run_folder + "/root", error);
+  std::filesystem::create_directories(options_.run_folder + "/state", error);
   if (error) {
     return InternalError("cannot make " + options_.run_folder + ": " + error.message());
   }
-  std::string parent = options_.cgroup_parent;
-  if (parent.empty()) {
-    parent = "polycall" + std::filesystem::absolute(options_.run_folder).string();
-    std::replace(parent.begin(), parent.end(), '/', '-');
+  cgroup_parent_ = options_.cgroup_parent;
+  if (cgroup_parent_.empty()) {
+    cgroup_parent_ = "polycall" + std::filesystem::absolute(options_.run_folder).string();
+    std::replace(cgroup_parent_.begin(), cgroup_parent_.end(), '/', '-');
   }
-  cgroups_ = DetectCgroups(parent);
+  cgroups_ = DetectCgroups(cgroup_parent_);
   return OkStatus();
 }
 
@@ -72,7 +75,8 @@ std::string Launcher::LogPath(const std::string& instance) const {
   return options_.run_folder + "/" + instance + ".log";
 }
 
-StatusOr<UniqueFd> Launcher::MakeSocket(const std::string& path) const {
+StatusOr<UniqueFd> Launcher::MakeSocket(
+    const std::string& path, const google::protobuf::RepeatedPtrField<std::string>& callers) const {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) {
@@ -82,7 +86,15 @@ StatusOr<UniqueFd> Launcher::MakeSocket(const std::string& path) const {
   UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   unlink(path.c_str());
   if (!fd || bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      chmod(path.c_str(), 0666) != 0 || listen(fd.get(), kBacklog) != 0) {
+      chmod(path.c_str(), callers.empty() ? 0666 : 0600) != 0) {
+    return Errno("cannot listen on " + path);
+  }
+  if (!callers.empty()) {
+    if (Status status = LetIn(path, UsersOf(callers)); !status.ok()) {
+      return status;
+    }
+  }
+  if (listen(fd.get(), kBacklog) != 0) {
     return Errno("cannot listen on " + path);
   }
   return fd;
@@ -93,7 +105,8 @@ StatusOr<SandboxSpec> Launcher::SpecOf(const v1::Manifest& m, const std::string&
   SandboxSpec spec;
   spec.hostname = instance.substr(0, 63);
   if (m.has_host()) {
-    spec.argv = {options_.tool,
+    // An image has a PolyCall of its own.
+    spec.argv = {m.isolation() == v1::OCI ? "polycall" : options_.tool,
                  "host",
                  "--lang",
                  m.host().language(),
@@ -104,6 +117,9 @@ StatusOr<SandboxSpec> Launcher::SpecOf(const v1::Manifest& m, const std::string&
                  std::to_string(GraceMs(m)) + "ms"};
     for (size_t i = 0; i < sockets; ++i) {
       spec.argv.insert(spec.argv.end(), {"--listen", InheritedTarget(i)});
+    }
+    for (const std::string& identity : AllowedInside(m)) {
+      spec.argv.insert(spec.argv.end(), {"--allow", identity});
     }
   } else {
     spec.argv.assign(m.command().argv().begin(), m.command().argv().end());
@@ -118,6 +134,9 @@ StatusOr<SandboxSpec> Launcher::SpecOf(const v1::Manifest& m, const std::string&
     targets += (i == 0 ? "" : " ") + InheritedTarget(i);
   }
   spec.environment.push_back("POLYCALL_LISTEN=" + targets);
+  if (const std::string admission = AdmissionText(m); !admission.empty()) {
+    spec.environment.push_back("POLYCALL_ADMISSION=" + admission);
+  }
   for (const auto& [key, value] : m.environment()) {
     spec.environment.push_back(key + "=" + value);
   }
@@ -169,6 +188,25 @@ StatusOr<std::unique_ptr<Cgroup>> Launcher::OpenCgroup(const v1::Manifest& manif
   return cgroups_->Open(instance, {limits.memory(), limits.cpu(), limits.pids()});
 }
 
+Container Launcher::ContainerOf(const v1::Manifest& m, const std::string& instance) const {
+  return {.id = instance,
+          .runtime = oci_runtime_,
+          .folder = options_.run_folder + "/oci/" + instance,
+          .cgroup = "/" + cgroup_parent_ + "/" + instance,
+          .language = m.has_host() ? m.host().language() : "",
+          .limits = {m.limits().memory(), m.limits().cpu(), m.limits().pids()}};
+}
+
+void Launcher::Forget(const v1::Manifest& manifest, const std::string& instance) {
+  if (manifest.isolation() == v1::OCI) {
+    if (auto runtime = FindOciRuntime(); runtime.ok()) oci_runtime_ = *runtime;
+    const Container container = ContainerOf(manifest, instance);
+    DeleteContainer(container);
+    std::error_code ignored;
+    std::filesystem::remove_all(container.folder, ignored);
+  }
+}
+
 StatusOr<Launched> Launcher::Launch(const v1::Manifest& manifest, const std::string& instance,
                                     uint32_t number, const std::vector<int>& sockets) {
   auto spec = SpecOf(manifest, instance, number, sockets.size());
@@ -197,12 +235,23 @@ StatusOr<Launched> Launcher::Launch(const v1::Manifest& manifest, const std::str
     }
     started =
         StartSandboxed(*spec, **seccomp, launched.cgroup.get(), options_.run_folder + "/root");
-  } else if (manifest.isolation() == v1::PROCESS) {
+  } else if (manifest.isolation() == v1::PROCESS || manifest.isolation() == v1::INPROC) {
+    // One that is hosted in its callers' processes has a process too, for callers that cannot host it
+    // or are not trusted.
     if (!manifest.has_user()) {  // as polycalld itself
       spec->uid = geteuid();
       spec->gid = getegid();
     }
     started = StartProcess(*spec, launched.cgroup.get());
+  } else if (manifest.isolation() == v1::OCI) {
+    auto root = FindImageRoot(manifest.image());
+    auto runtime = FindOciRuntime();
+    if (!root.ok() || !runtime.ok()) {
+      return root.ok() ? std::move(runtime).status() : std::move(root).status();
+    }
+    spec->rootfs = *root;
+    oci_runtime_ = *runtime;
+    started = StartContainer(*spec, ContainerOf(manifest, instance));
   }
   if (!started.ok()) {
     return std::move(started).status();

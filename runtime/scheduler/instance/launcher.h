@@ -11,6 +11,7 @@
 
 #include "polycall/scheduler/v1/manifest.pb.h"
 #include "sandbox/cgroup.h"
+#include "sandbox/oci.h"
 #include "sandbox/sandbox.h"
 
 namespace polycall::scheduler {
@@ -48,8 +49,11 @@ class Launcher {
   // their scheduler, and must neither block nor break on what they print meanwhile.
   std::string LogPath(const std::string& instance) const;
 
-  // A listening unix socket at the path, mode 0666: who may call is the manifest's to say.
-  StatusOr<UniqueFd> MakeSocket(const std::string& path) const;
+  // A listening unix socket at the path, for everybody or for those users whom `callers` names
+  // ("UID:1000") and polycalld's own.
+  StatusOr<UniqueFd> MakeSocket(
+      const std::string& path,
+      const google::protobuf::RepeatedPtrField<std::string>& callers = {}) const;
 
   // Starts the program of `manifest` as `instance` ("parser-3"), which listens on `sockets`. `number`
   // (unique among the living) chooses its host user.
@@ -60,14 +64,25 @@ class Launcher {
   StatusOr<std::unique_ptr<Cgroup>> OpenCgroup(const v1::Manifest& manifest,
                                                const std::string& instance);
 
+  // Removes what is left of an instance whose process has ended (an OCI runtime's notes).
+  void Forget(const v1::Manifest& manifest, const std::string& instance);
+
+  // Instances that there are: so many share what may be spent on asking them how they are.
+  void Count(int change) { instances_ += change; }
+  int instances() const { return instances_; }
+
   const char* cgroup_version() const { return cgroups_->version(); }
 
  private:
   StatusOr<SandboxSpec> SpecOf(const v1::Manifest& manifest, const std::string& instance,
                                uint32_t number, size_t sockets) const;
+  Container ContainerOf(const v1::Manifest& manifest, const std::string& instance) const;
   StatusOr<const SeccompProgram*> SeccompOf(const std::string& language);
 
   const LauncherOptions options_;
+  int instances_ = 0;
+  std::string cgroup_parent_;
+  std::string oci_runtime_;
   std::unique_ptr<CgroupHierarchy> cgroups_;
   std::map<std::string, SeccompProgram> seccomp_;  // by language
 };

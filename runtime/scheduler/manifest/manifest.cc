@@ -26,7 +26,7 @@ class Check {
     CheckName();
     CheckProgram();
     CheckIsolation();
-    CheckSupported();
+    CheckCallers();
     if (manifest_.scale().max() != 0 && manifest_.scale().min() > manifest_.scale().max()) {
       Say("scale.min is more than scale.max");
     }
@@ -62,19 +62,23 @@ class Check {
     }
   }
 
-  // What the schema has and polycalld does not do yet. Ignored, a limit or an allow-list would be worse
-  // than none.
-  void CheckSupported() {
-    const auto refuse = [this](bool given, const std::string& key) {
-      if (given) {
-        Say(key + " is not supported by this polycalld; leave it out");
+  void CheckCallers() {
+    for (const std::string& caller : manifest_.callers()) {
+      const bool user = caller.starts_with("UID:") && caller.size() > 4 &&
+                        std::all_of(caller.begin() + 4, caller.end(),
+                                    [](char c) { return c >= '0' && c <= '9'; });
+      const bool certificate = caller.starts_with("DNS:") || caller.starts_with("URI:") ||
+                               caller.starts_with("IP:") || caller.starts_with("EMAIL:") ||
+                               caller.find('=') != std::string::npos;
+      if (!user && !certificate) {
+        Say("callers: '" + caller +
+            "' is no identity; write UID:1000, DNS:name, URI:.., or a certificate's whole subject, "
+            "as CN=front");
+      } else if (!user && !manifest_.has_host()) {
+        Say("callers: '" + caller +
+            "' needs a 'host': a command has to look at certificates itself");
       }
-    };
-    refuse(!manifest_.callers().empty(), "'callers'");
-    refuse(manifest_.has_admission(), "'admission'");
-    refuse(manifest_.limits().call_time() != 0, "'limits.call_time'");
-    refuse(manifest_.isolation() == v1::INPROC && manifest_.has_host(), "isolation inproc");
-    refuse(manifest_.isolation() == v1::OCI && !manifest_.image().empty(), "isolation oci");
+    }
   }
 
   void CheckIsolation() {

@@ -99,14 +99,23 @@ TEST(Manifest, KeysThatDoNotGoTogetherAreRefused) {
 }
 
 // A caller's identity that is written down but not looked at lets everybody in.
-TEST(Manifest, WhatCannotBeHonouredIsRefusedNotIgnored) {
+TEST(Manifest, CallersAreIdentitiesThatSomebodyLooksAt) {
   const std::string good = "name: a\nservices: [x.Y]\nhost: {language: c, module: m}\n";
   EXPECT_THAT(MistakesOf(good), IsEmpty());
-  for (const std::string key :
-       {"callers: ['uid:7']", "admission: {queue: 3}", "limits: {call_time: 1 s}",
-        "isolation: inproc", "isolation: oci\nimage: x"}) {
-    EXPECT_THAT(MistakesOf(good + key + "\n"), ElementsAre(HasSubstr("is not supported"))) << key;
-  }
+  EXPECT_THAT(MistakesOf(good + "callers: [UID:7, DNS:front.example, CN=front]\n"), IsEmpty());
+  EXPECT_THAT(MistakesOf(good + "callers: ['uid:7']\n"),
+              ElementsAre(HasSubstr("'uid:7' is no identity; write UID:1000")));
+  EXPECT_THAT(MistakesOf("name: a\nservices: [x.Y]\ncommand: {argv: [/bin/a]}\n"
+                         "callers: [UID:7, DNS:front.example]\n"),
+              ElementsAre(HasSubstr("'DNS:front.example' needs a 'host'")));
+}
+
+TEST(Manifest, AnImageIsForContainersAndContainersNeedOne) {
+  const std::string good = "name: a\nservices: [x.Y]\nhost: {language: c, module: m}\n";
+  EXPECT_THAT(MistakesOf(good + "isolation: oci\nimage: /srv/image\n"), IsEmpty());
+  EXPECT_THAT(MistakesOf(good + "isolation: oci\n"), ElementsAre(HasSubstr("needs an 'image'")));
+  EXPECT_THAT(MistakesOf(good + "image: /srv/image\n"),
+              ElementsAre(HasSubstr("'image' is for isolation oci only")));
 }
 
 TEST(Units, BytesAndTimesAreReadAndWritten) {

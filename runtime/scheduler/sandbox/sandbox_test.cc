@@ -160,6 +160,54 @@ TEST_F(Sandbox, TheWaysOutAreShut) {
       << "clone3 answers ENOSYS";
 }
 
+// By number, as a program would that brings no libc of ours: whatever could undo a wall is refused
+// before its arguments are looked at.
+TEST_F(Sandbox, NoSystemCallThatCouldUndoAWallIsAnswered) {
+  EXPECT_EQ(
+      Python(
+          "import ctypes\n"
+          "calls = dict(ptrace=101, process_vm_readv=310, process_vm_writev=311, kcmp=312,\n"
+          "  setns=308, unshare=272, pivot_root=155, chroot=161, mount=165, umount2=166,\n"
+          "  open_tree=428, move_mount=429, fsopen=430, mount_setattr=442, mknodat=259,\n"
+          "  setuid=105, setgid=106, setresuid=117, setgroups=116, capset=126,\n"
+          "  init_module=175, finit_module=313, delete_module=176, kexec_load=246, reboot=169,\n"
+          "  bpf=321, perf_event_open=298, userfaultfd=323, io_uring_setup=425,\n"
+          "  io_uring_enter=426, keyctl=250, add_key=248, request_key=249,\n"
+          "  open_by_handle_at=304, name_to_handle_at=303, pidfd_getfd=438, swapon=167,\n"
+          "  acct=163, settimeofday=164, clock_settime=227, quotactl=179, iopl=172, syslog=103,\n"
+          "  sethostname=170, fanotify_init=300)\n"
+          "libc = ctypes.CDLL(None, use_errno=True)\n"
+          "for name, number in calls.items():\n"
+          "  ctypes.set_errno(0)\n"
+          "  if libc.syscall(number, 0, 0, 0, 0, 0, 0) != -1 or ctypes.get_errno() != 1:\n"
+          "    print(name, 'gave', ctypes.get_errno())\n"
+          "print('all tried')"),
+      "all tried\n");
+}
+
+TEST_F(Sandbox, OutsideItIsAnotherUserThanItThinks) {
+  EXPECT_THAT(Python("print(open('/proc/self/uid_map').read().split())"),
+              HasSubstr("['0', '200001', '1', '1000', '200000', '1']"));
+}
+
+TEST_F(Sandbox, TheProcessorLimitBites) {
+  auto cgroups = DetectCgroups("polycall-cpu-" + std::to_string(getpid()));
+  if (std::string_view(cgroups->version()) == "none") {
+    GTEST_SKIP() << "no control groups here";
+  }
+  auto group = cgroups->Open("one", {.cpu = 0.2});
+  ASSERT_TRUE(group.ok()) << group.status().ToString();
+  // A busy machine gives it less; only a limit that does not hold gives it more.
+  EXPECT_EQ(Python("import time\n"
+                   "begin, used = time.monotonic(), time.process_time()\n"
+                   "while time.monotonic() < begin + 1: pass\n"
+                   "share = (time.process_time() - used) / (time.monotonic() - begin)\n"
+                   "print('held' if share < 0.6 else share)",
+                   group->get()),
+            "held\n");
+  EXPECT_TRUE((*group)->KillAll().ok());
+}
+
 TEST_F(Sandbox, ThereIsNoNetwork) {
   EXPECT_EQ(Python(Try("socket.create_connection(('127.0.0.1', 22), 1)")).substr(0, 7), "refused");
   EXPECT_EQ(Python(Try("socket.create_connection(('192.0.2.1', 80), 1)")), "refused 101\n");

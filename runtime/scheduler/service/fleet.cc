@@ -2,9 +2,15 @@
 
 #include <google/protobuf/util/message_differencer.h>
 
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <algorithm>
+
 #include <set>
 #include <utility>
+
+#include "service/state_file.h"
 
 namespace polycall::scheduler {
 
@@ -52,6 +58,31 @@ StatusOr<v1::ApplyResponse> Fleet::Apply(const std::vector<ReadManifest>& manife
   return response;
 }
 
+Status Fleet::Adopt() {
+  std::map<std::string, UniqueFd> kept;
+  if (shared_.keeper != nullptr) {
+    auto all = shared_.keeper->All();
+    if (!all.ok()) {
+      return std::move(all).status();
+    }
+    kept = *std::move(all);
+  }
+  for (const v1::ServiceState& state : ReadStates(shared_.state_folder)) {
+    auto service = std::make_unique<ServiceController>(shared_, state.manifest());
+    if (service->Adopt(state, &kept).ok()) {
+      services_.emplace(state.manifest().name(), std::move(service));
+    }
+  }
+  // What was started and could not be written down any more: nobody would ever stop it.
+  for (const auto& [name, fd] : kept) {
+    if (fd && name.starts_with("pid/")) {
+      syscall(SYS_pidfd_send_signal, fd.get(), SIGKILL, nullptr, 0);
+      shared_.keeper->Drop(name);
+    }
+  }
+  return OkStatus();
+}
+
 void Fleet::Close(const std::string& name) {
   const auto found = services_.find(name);
   ServiceController* const service = found->second.get();
@@ -60,7 +91,12 @@ void Fleet::Close(const std::string& name) {
   service->Shutdown([this, service] {
     // Not from within the service itself.
     shared_.loop.Post([this, service] {
+      const std::string gone = service->manifest().name();
       closing_.erase(service);
+      if (Find(gone) == nullptr) {
+        if (!shared_.state_folder.empty()) RemoveState(shared_.state_folder, gone);
+        if (shared_.keeper != nullptr) shared_.keeper->Drop("door/" + gone);
+      }
       if (done_ && closing_.empty()) {
         std::exchange(done_, nullptr)();
       }

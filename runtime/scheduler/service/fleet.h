@@ -25,6 +25,9 @@ class Fleet {
   // The service whose manifest has that name, or else the first one that lists a service of that name
   // ("symbolic.v1.Parser"). NULL: none.
   ServiceController* FindByAnyName(const std::string& name);
+  // Before the first Apply: takes up what an earlier polycalld left running.
+  Status Adopt();
+
   // The service, or NULL.
   ServiceController* Find(const std::string& name);
   // The service that an instance ("parser-3") belongs to, or NULL.

@@ -81,6 +81,8 @@ TEST_F(Scaling, KeepsTheLeastAndTheWarmSpares) {
   EXPECT_EQ(Wanted(0, 0, seconds(0)), 1U);
   EXPECT_EQ(Wanted(5, 1, seconds(0)), 2U);
   EXPECT_EQ(Wanted(0, 2, seconds(100)), 1U);
+  scale_.set_min(0);
+  EXPECT_EQ(Wanted(0, 0, seconds(200)), 1U) << "a spare is there before anybody calls";
 }
 
 }  // namespace

@@ -13,9 +13,8 @@ class TargetInFlight final : public ScalingPolicy {
     if (busy == 0 && demand.waiting) {
       busy = 1;
     }
-    const auto needed = static_cast<uint32_t>(
-        std::clamp<uint64_t>(busy + (busy > 0 || scale.min() > 0 ? scale.warm_spares() : 0),
-                             scale.min(), std::max(scale.min(), scale.max())));
+    const auto needed = static_cast<uint32_t>(std::clamp<uint64_t>(
+        busy + scale.warm_spares(), scale.min(), std::max(scale.min(), scale.max())));
     if (needed >= demand.instances) {
       quiet_since_ = demand.now;
       return needed;

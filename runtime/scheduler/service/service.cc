@@ -30,6 +30,7 @@ ServiceController::~ServiceController() {
   shared_.loop.Cancel(retry_timer_);
   shared_.loop.Cancel(idle_timer_);
   shared_.loop.Cancel(roll_timer_);
+  shared_.loop.Cancel(save_timer_);
   if (door_watched_) {
     shared_.loop.Forget(front_door_.get());
   }
@@ -43,12 +44,16 @@ std::string ServiceController::front_door() const {
 }
 
 Status ServiceController::Open() {
-  auto socket = shared_.launcher.MakeSocket(front_door());
+  auto socket = shared_.launcher.MakeSocket(front_door(), manifest_->callers());
   if (!socket.ok()) {
     return std::move(socket).status();
   }
   front_door_ = *std::move(socket);
+  if (shared_.keeper != nullptr) {
+    shared_.keeper->Put("door/" + manifest_->name(), front_door_.get());
+  }
   Reconcile();
+  Save();
   return OkStatus();
 }
 
@@ -124,7 +129,11 @@ void ServiceController::StartOne() {
     return;
   }
   Say(id, "started", "pid " + std::to_string(instance->Describe().pid()));
+  if (shared_.keeper != nullptr) {
+    shared_.keeper->Put("pid/" + id, instance->pidfd());
+  }
   instances_.emplace(id, std::move(instance));
+  SaveNow();
 }
 
 // While nothing lives, a caller who connects waits in the front door's backlog, and is the reason to
@@ -172,6 +181,9 @@ void ServiceController::OnEnded(Instance* instance, const InstanceEnd& end) {
   const v1::RestartPolicy policy = manifest_->restart().policy();
   const bool again = policy == v1::ALWAYS || (policy == v1::ON_FAILURE && end.failed);
   shared_.numbers.erase(instance->number());
+  if (shared_.keeper != nullptr) {
+    shared_.keeper->Drop("pid/" + instance->id());
+  }
   instances_.erase(instance->id());  // `instance` is gone
   Changed();
   if (done_) {
@@ -204,6 +216,7 @@ void ServiceController::OnLog(Instance* instance, const std::string& text) {
 void ServiceController::OnStats(Instance*) { Reconcile(); }
 
 void ServiceController::Changed() {
+  Save();
   // A watcher may take itself off the list.
   const auto watchers = watchers_;
   for (const auto& [id, changed] : watchers) {
@@ -231,6 +244,7 @@ void ServiceController::Replace(v1::Manifest manifest) {
   restarts_ = std::make_unique<Restarts>(manifest_->restart());
   shared_.loop.Cancel(std::exchange(retry_timer_, 0));
   Say("", "replaced", "another manifest");
+  Save();
   // What serves now is wanted of the new manifest too, so that there is never less.
   waiting_ = waiting_ || Serving() > 0;
   Reconcile();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "instance/instance.h"
+#include "instance/keeper.h"
 #include "service/journal.h"
 #include "service/restarts.h"
 #include "service/scaling.h"
@@ -23,6 +24,8 @@ struct Shared {
   Journal<v1::Event> events{10'000};
   Journal<v1::LogLine> logs{10'000};
   std::set<uint32_t> numbers = {};  // taken by living instances
+  Keeper* keeper = nullptr;         // borrowed; none: nothing outlives polycalld
+  std::string state_folder = {};    // empty: nothing is written down
 
   uint32_t TakeNumber();
 };
@@ -35,6 +38,10 @@ class ServiceController final : private Instance::Observer {
 
   // Opens the front door (the socket that callers may always use) and starts what is wanted.
   Status Open();
+
+  // Instead: takes up what an earlier polycalld left, as it wrote it down; `kept` are the keeper's
+  // descriptors.
+  Status Adopt(const v1::ServiceState& state, std::map<std::string, UniqueFd>* kept);
 
   // Another manifest of the same name: new instances are started, and the old ones drained as the new
   // ones serve.
@@ -76,6 +83,9 @@ class ServiceController final : private Instance::Observer {
   void DrainOld(uint32_t wanted);
   void DrainOne(Instance* instance, const std::string& why);
   void RetryLater();
+  void Save();  // soon
+  void SaveNow();
+  void AdoptInstance(const v1::LivingInstance& record, UniqueFd pidfd);
   void WatchFrontDoor();
   void Changed();
   void Say(const std::string& instance, const std::string& what, const std::string& detail = "");
@@ -101,6 +111,7 @@ class ServiceController final : private Instance::Observer {
   uint64_t last_watcher_ = 0;
   uint64_t last_instance_ = 0;
   std::function<void()> done_;
+  EventLoop::TimerId save_timer_ = 0;
 };
 
 }  // namespace polycall::scheduler

@@ -1,0 +1,107 @@
+// What is written down of a service, and how the next polycalld takes it up.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+
+#include "service/service.h"
+#include "service/state_file.h"
+
+namespace polycall::scheduler {
+namespace {
+
+// A service of many instances changes often while they start: written once for all of a moment. What is
+// started is written at once.
+constexpr std::chrono::milliseconds kSavePause(20);
+
+// Every instance has the front door as its second descriptor.
+constexpr int kDoorInside = 4;
+
+UniqueFd DoorOf(int pidfd) {
+  return UniqueFd(static_cast<int>(syscall(SYS_pidfd_getfd, pidfd, kDoorInside, 0)));
+}
+
+}  // namespace
+
+void ServiceController::SaveNow() {
+  if (shared_.state_folder.empty()) {
+    return;
+  }
+  v1::ServiceState state;
+  *state.mutable_manifest() = *manifest_;
+  *state.mutable_scale() = scale_;
+  state.set_stopped(stopped_);
+  state.set_last_instance(last_instance_);
+  for (const auto& [id, instance] : instances_) {
+    v1::LivingInstance& record = *state.add_instances();
+    record = instance->Record();
+    if (instance->manifest() != manifest_) {
+      *record.mutable_manifest() = *instance->manifest();
+    }
+  }
+  if (Status status = WriteState(shared_.state_folder, state); !status.ok()) {
+    Say("", "cannot save", std::string(status.message()));
+  }
+}
+
+void ServiceController::Save() {
+  if (shared_.state_folder.empty() || save_timer_ != 0) {
+    return;
+  }
+  save_timer_ = shared_.loop.After(kSavePause, [this] {
+    save_timer_ = 0;
+    SaveNow();
+  });
+}
+
+void ServiceController::AdoptInstance(const v1::LivingInstance& record, UniqueFd pidfd) {
+  const auto manifest =
+      record.has_manifest() ? std::make_shared<const v1::Manifest>(record.manifest()) : manifest_;
+  auto instance =
+      std::make_unique<Instance>(shared_.loop, shared_.launcher, manifest, record.id(),
+                                 record.number(), static_cast<Instance::Observer&>(*this));
+  if (!instance->Adopt(record, std::move(pidfd))) {
+    Say(record.id(), "ended", "while polycalld was away");
+    if (shared_.keeper != nullptr) {
+      shared_.keeper->Drop("pid/" + record.id());
+    }
+    return;
+  }
+  shared_.numbers.insert(record.number());
+  if (!front_door_) {
+    front_door_ = DoorOf(instance->pidfd());
+  }
+  if (shared_.keeper != nullptr) {
+    shared_.keeper->Put("pid/" + record.id(), instance->pidfd());
+  }
+  Say(record.id(), "adopted", "pid " + std::to_string(record.pid()));
+  instances_.emplace(record.id(), std::move(instance));
+}
+
+Status ServiceController::Adopt(const v1::ServiceState& state,
+                                std::map<std::string, UniqueFd>* kept) {
+  scale_ = state.scale();
+  stopped_ = state.stopped();
+  last_instance_ = state.last_instance();
+  // The socket has to be the one that the file names: a file that somebody removed leads nobody here.
+  if (access(front_door().c_str(), F_OK) == 0) {
+    front_door_ = std::move((*kept)["door/" + manifest_->name()]);
+  }
+  for (const v1::LivingInstance& record : state.instances()) {
+    AdoptInstance(record, std::move((*kept)["pid/" + record.id()]));
+  }
+  if (!front_door_) {
+    return Open();
+  }
+  if (shared_.keeper != nullptr) {
+    shared_.keeper->Put("door/" + manifest_->name(), front_door_.get());
+  }
+  Reconcile();
+  Save();
+  return OkStatus();
+}
+
+}  // namespace polycall::scheduler

@@ -1,0 +1,114 @@
+// Who is let in, who waits, and who is told to come again.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "daemon.h"
+
+namespace polycall::scheduler_test {
+namespace {
+
+using ::testing::HasSubstr;
+
+class Admission : public ::testing::Test {
+ protected:
+  void Serve(const std::string& more) {
+    daemon_.Write("work", Daemon::WorkManifest("work", "process", "scale: {min: 1}\n" + more));
+    ASSERT_TRUE(daemon_.Start()) << daemon_.Output();
+    ASSERT_TRUE(daemon_.UntilServing("work", 1)) << daemon_.Story();
+  }
+  uint64_t InFlight() { return daemon_.Describe("work").instances(0).calls_in_flight(); }
+
+  Daemon daemon_;
+};
+
+TEST_F(Admission, CallsBeyondTheQueueAreRefusedWithAHintAndTheOthersTakeTheirTurns) {
+  Serve("admission: {in_flight: 1, queue: 2, wait: 60 s}\n");
+  struct Sleeper {
+    work::v1::Work::Client client;
+    CallHandle handle = {};
+  };
+  std::vector<std::unique_ptr<Sleeper>> sleepers;
+  std::atomic<int> ended{0};
+  // One runs and two wait: there is no room for another.
+  for (uint64_t i = 1; i <= 3; ++i) {
+    auto sleeper = std::make_unique<Sleeper>(Sleeper{daemon_.Work("work")});
+    work::v1::Number time;
+    time.set_value(60'000);
+    sleeper->client.SleepAsync(time, [&](StatusOr<work::v1::Number>) { ++ended; },
+                               {.timeout = kPatience, .handle = &sleeper->handle});
+    sleepers.push_back(std::move(sleeper));
+    ASSERT_TRUE(Until([&] { return InFlight() == i; })) << daemon_.Story();
+  }
+  auto client = daemon_.Work("work");
+  Metadata trailing;
+  const Status refused =
+      client.Square({}, {.timeout = kPatience, .trailing_metadata = &trailing}).status();
+  EXPECT_EQ(refused.code(), Code::kResourceExhausted) << refused.ToString();
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("retry after "));
+  EXPECT_TRUE(trailing.Find("retry-after-ms").has_value());
+  for (auto& sleeper : sleepers) sleeper->handle.Cancel();
+  EXPECT_TRUE(client.Square({}, {.timeout = kPatience, .wait_for_ready = true}).ok() ||
+              Until([&] { return client.Square({}, {.timeout = kPatience}).ok(); }));
+  EXPECT_TRUE(Until([&] { return ended == 3; }));
+}
+
+// A caller with a hundred calls in the queue and one with a single call: the single one is next but one,
+// not number hundred and one.
+TEST_F(Admission, ANoisyCallerDoesNotStarveOthers) {
+  Serve("admission: {in_flight: 1, queue: 1000, wait: 60 s}\n");
+  auto noisy = daemon_.Work("work");
+  std::atomic<int> ended{0};
+  constexpr int kCalls = 200;
+  work::v1::Number time;
+  time.set_value(10);
+  for (int i = 0; i < kCalls; ++i) {
+    noisy.SleepAsync(time, [&](StatusOr<work::v1::Number>) { ++ended; }, {.timeout = kPatience});
+  }
+  ASSERT_TRUE(Until([&] { return ended > 0; }));
+  // Another process: callers are told apart by their connection's peer.
+  const pid_t child = fork();
+  if (child == 0) {
+    _exit(daemon_.Work("work").Square({}, {.timeout = kPatience}).ok() ? 0 : 1);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  EXPECT_LT(ended, kCalls) << "it waited for all the calls of the other";
+  EXPECT_TRUE(Until([&] { return ended == kCalls; }));
+}
+
+TEST_F(Admission, ACallEndsWithItsTimeWhateverItsCallerWouldWait) {
+  Serve("limits: {call_time: 50 ms}\n");
+  work::v1::Number time;
+  time.set_value(20'000);
+  auto slept = daemon_.Work("work").Sleep(time, {.timeout = kPatience});
+  EXPECT_EQ(slept.status().code(), Code::kDeadlineExceeded) << slept.status().ToString();
+  auto squared = daemon_.Work("work").Square({}, {.timeout = kPatience});
+  EXPECT_TRUE(squared.ok() || squared.status().code() == Code::kDeadlineExceeded);
+}
+
+TEST_F(Admission, UsersThatAreNotNamedDoNotGetToTheSocket) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root to be somebody else";
+  Serve("callers: [UID:4711]\n");
+  const auto as = [&](uid_t user) {
+    const pid_t child = fork();
+    if (child == 0) {
+      if (setuid(user) != 0) _exit(3);
+      _exit(daemon_.Work("work").Square({}, {.timeout = kPatience}).ok() ? 0 : 1);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  };
+  EXPECT_EQ(as(4711), 0) << daemon_.Story();
+  EXPECT_EQ(as(4712), 1);
+}
+
+}  // namespace
+}  // namespace polycall::scheduler_test
