@@ -94,6 +94,16 @@ int Run(const Options& options) {
   }
   const std::vector<ReadManifest> manifests = LoadManifests(options.manifests);
   EventLoop loop;
+  std::unique_ptr<Control> control;
+  std::unique_ptr<PageServer> page;
+  if (!options.http.empty()) {
+    auto started = PageServer::Start(options.http, [&] { return SnapshotJson(loop, control); });
+    if (!started.ok()) {
+      return Fail(started.status(), started.status().code() == Code::kInvalidArgument ? 2 : 1);
+    }
+    page = *std::move(started);
+    std::cout << "page " << page->url() << std::endl;
+  }
   Launcher launcher({.run_folder = options.run_folder,
                      .tool = options.tool,
                      .shared_folders = options.shared_folders});
@@ -114,16 +124,6 @@ int Run(const Options& options) {
     asked = true;
     fleet.Shutdown([&] { loop.Stop(); });
   };
-  std::unique_ptr<Control> control;
-  std::unique_ptr<PageServer> page;
-  if (!options.http.empty()) {
-    auto started = PageServer::Start(options.http, [&] { return SnapshotJson(loop, control); });
-    if (!started.ok()) {
-      return Fail(started.status(), started.status().code() == Code::kInvalidArgument ? 2 : 1);
-    }
-    page = *std::move(started);
-    std::cout << "page " << page->url() << std::endl;
-  }
   control = std::make_unique<Control>(
       shared, fleet, roles,
       Identity{.manifests = std::filesystem::absolute(options.manifests).lexically_normal(),

@@ -59,9 +59,6 @@ class Scheduler:
         with open(os.path.join(self.manifests, name + ".yaml"), "w", encoding="utf-8") as file:
             file.write(text)
 
-    def remove(self, name):
-        os.unlink(os.path.join(self.manifests, name + ".yaml"))
-
     def environment(self):
         return {**os.environ, "POLYCALL_RUN": self.run_folder, "POLYCALL_SCHEDULER": ""}
 
