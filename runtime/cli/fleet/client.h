@@ -1,6 +1,6 @@
 // polycalld's control API, for the commands that speak to it.
-#ifndef POLYCALL_CLI_SCHEDULER_CLIENT_H_
-#define POLYCALL_CLI_SCHEDULER_CLIENT_H_
+#ifndef POLYCALL_CLI_FLEET_CLIENT_H_
+#define POLYCALL_CLI_FLEET_CLIENT_H_
 
 #include <google/protobuf/message.h>
 
@@ -68,4 +68,4 @@ std::string MessageToJson(const google::protobuf::Message& message);
 
 }  // namespace polycall::cli
 
-#endif  // POLYCALL_CLI_SCHEDULER_CLIENT_H_
+#endif  // POLYCALL_CLI_FLEET_CLIENT_H_

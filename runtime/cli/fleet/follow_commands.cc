@@ -1,9 +1,9 @@
 // polycall logs and events
 #include <ctime>
 
+#include "fleet/common.h"
+#include "fleet/table.h"
 #include "output.h"
-#include "scheduler/common.h"
-#include "scheduler/table.h"
 
 namespace polycall::cli {
 namespace {

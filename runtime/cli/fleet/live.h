@@ -1,6 +1,6 @@
 // A few lines of a terminal that are written again and again.
-#ifndef POLYCALL_CLI_SCHEDULER_LIVE_H_
-#define POLYCALL_CLI_SCHEDULER_LIVE_H_
+#ifndef POLYCALL_CLI_FLEET_LIVE_H_
+#define POLYCALL_CLI_FLEET_LIVE_H_
 
 #include <string>
 #include <vector>
@@ -19,4 +19,4 @@ class LiveLines {
 
 }  // namespace polycall::cli
 
-#endif  // POLYCALL_CLI_SCHEDULER_LIVE_H_
+#endif  // POLYCALL_CLI_FLEET_LIVE_H_

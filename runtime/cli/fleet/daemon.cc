@@ -1,4 +1,4 @@
-#include "scheduler/daemon.h"
+#include "fleet/daemon.h"
 
 #include <fcntl.h>
 #include <spawn.h>

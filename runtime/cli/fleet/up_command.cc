@@ -5,12 +5,12 @@
 #include <filesystem>
 #include <thread>
 
+#include "fleet/common.h"
+#include "fleet/daemon.h"
+#include "fleet/live.h"
+#include "fleet/service_tables.h"
+#include "fleet/table.h"
 #include "output.h"
-#include "scheduler/common.h"
-#include "scheduler/daemon.h"
-#include "scheduler/live.h"
-#include "scheduler/service_tables.h"
-#include "scheduler/table.h"
 
 namespace polycall::cli {
 namespace {

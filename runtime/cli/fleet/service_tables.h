@@ -1,6 +1,6 @@
 // Services and instances as tables for people.
-#ifndef POLYCALL_CLI_SCHEDULER_SERVICE_TABLES_H_
-#define POLYCALL_CLI_SCHEDULER_SERVICE_TABLES_H_
+#ifndef POLYCALL_CLI_FLEET_SERVICE_TABLES_H_
+#define POLYCALL_CLI_FLEET_SERVICE_TABLES_H_
 
 #include <google/protobuf/repeated_ptr_field.h>
 
@@ -33,4 +33,4 @@ std::vector<std::string> WireLines(const scheduler::v1::Snapshot& snapshot, size
 
 }  // namespace polycall::cli
 
-#endif  // POLYCALL_CLI_SCHEDULER_SERVICE_TABLES_H_
+#endif  // POLYCALL_CLI_FLEET_SERVICE_TABLES_H_

@@ -1,6 +1,6 @@
 // Tables that fit the terminal.
-#ifndef POLYCALL_CLI_SCHEDULER_TABLE_H_
-#define POLYCALL_CLI_SCHEDULER_TABLE_H_
+#ifndef POLYCALL_CLI_FLEET_TABLE_H_
+#define POLYCALL_CLI_FLEET_TABLE_H_
 
 #include <cstddef>
 #include <functional>
@@ -57,4 +57,4 @@ class Table {
 
 }  // namespace polycall::cli
 
-#endif  // POLYCALL_CLI_SCHEDULER_TABLE_H_
+#endif  // POLYCALL_CLI_FLEET_TABLE_H_

@@ -1,7 +1,7 @@
-#include "scheduler/live.h"
+#include "fleet/live.h"
 
+#include "fleet/table.h"
 #include "output.h"
-#include "scheduler/table.h"
 
 namespace polycall::cli {
 

@@ -3,11 +3,11 @@
 
 #include <ctime>
 
+#include "fleet/common.h"
+#include "fleet/live.h"
+#include "fleet/service_tables.h"
+#include "fleet/table.h"
 #include "output.h"
-#include "scheduler/common.h"
-#include "scheduler/live.h"
-#include "scheduler/service_tables.h"
-#include "scheduler/table.h"
 
 namespace polycall::cli {
 namespace {

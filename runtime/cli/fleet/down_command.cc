@@ -2,8 +2,8 @@
 #include <chrono>
 #include <thread>
 
+#include "fleet/common.h"
 #include "output.h"
-#include "scheduler/common.h"
 
 namespace polycall::cli {
 namespace {

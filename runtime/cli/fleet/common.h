@@ -1,13 +1,13 @@
 // What the commands for polycalld share.
-#ifndef POLYCALL_CLI_SCHEDULER_COMMON_H_
-#define POLYCALL_CLI_SCHEDULER_COMMON_H_
+#ifndef POLYCALL_CLI_FLEET_COMMON_H_
+#define POLYCALL_CLI_FLEET_COMMON_H_
 
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 
 #include "command.h"
-#include "scheduler/client.h"
+#include "fleet/client.h"
 
 namespace polycall::cli {
 
@@ -30,4 +30,4 @@ void AddFollowCommands(CLI::App* app, Options* options, Run* run);
 
 }  // namespace polycall::cli
 
-#endif  // POLYCALL_CLI_SCHEDULER_COMMON_H_
+#endif  // POLYCALL_CLI_FLEET_COMMON_H_

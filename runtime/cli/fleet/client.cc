@@ -1,4 +1,4 @@
-#include "scheduler/client.h"
+#include "fleet/client.h"
 
 #include <google/protobuf/util/json_util.h>
 

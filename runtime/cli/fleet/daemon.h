@@ -1,6 +1,6 @@
 // Starting a polycalld that outlives the command.
-#ifndef POLYCALL_CLI_SCHEDULER_DAEMON_H_
-#define POLYCALL_CLI_SCHEDULER_DAEMON_H_
+#ifndef POLYCALL_CLI_FLEET_DAEMON_H_
+#define POLYCALL_CLI_FLEET_DAEMON_H_
 
 #include <sys/types.h>
 
@@ -33,4 +33,4 @@ class Daemon {
 
 }  // namespace polycall::cli
 
-#endif  // POLYCALL_CLI_SCHEDULER_DAEMON_H_
+#endif  // POLYCALL_CLI_FLEET_DAEMON_H_

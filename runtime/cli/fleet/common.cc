@@ -1,4 +1,4 @@
-#include "scheduler/common.h"
+#include "fleet/common.h"
 
 namespace polycall::cli {
 

@@ -1,6 +1,6 @@
 // polycall start, stop and scale
+#include "fleet/common.h"
 #include "output.h"
-#include "scheduler/common.h"
 
 namespace polycall::cli {
 namespace {

@@ -1,9 +1,9 @@
-#include "scheduler/service_tables.h"
+#include "fleet/service_tables.h"
 
 #include <cstdio>
 
+#include "fleet/table.h"
 #include "options.h"
-#include "scheduler/table.h"
 
 namespace polycall::cli {
 namespace {

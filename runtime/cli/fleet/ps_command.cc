@@ -1,8 +1,8 @@
 // polycall ps [NAME]
+#include "fleet/common.h"
+#include "fleet/service_tables.h"
+#include "fleet/table.h"
 #include "output.h"
-#include "scheduler/common.h"
-#include "scheduler/service_tables.h"
-#include "scheduler/table.h"
 
 namespace polycall::cli {
 namespace {

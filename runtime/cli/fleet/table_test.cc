@@ -1,4 +1,4 @@
-#include "scheduler/table.h"
+#include "fleet/table.h"
 
 #include <gtest/gtest.h>
 
