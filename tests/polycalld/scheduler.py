@@ -107,7 +107,9 @@ class Scheduler:
         return [one for one in self.service(name)["instances"] if one["state"] == "SERVING"]
 
     def close(self):
-        self.run("down")
+        down = self.run("down")
+        # Before the folder goes, with the only way to whoever still runs.
+        assert down.code in (OK, UNAVAILABLE), down.err
         self.folder.cleanup()
 
 
