@@ -19,6 +19,8 @@ void AddPingCommand(CLI::App* app, Options* options, Run* run);
 void AddExplainCommand(CLI::App* app, Options* options, Run* run);
 void AddHostCommand(CLI::App* app, Options* options, Run* run);
 void AddLintCommand(CLI::App* app, Options* options, Run* run);
+// Those of polycalld: up, down, ps, top, start, stop, scale, logs, events.
+void AddSchedulerCommands(CLI::App* app, Options* options, Run* run);
 
 // The arguments and options that commands share.
 void AddTarget(CLI::App* command, Options* options);

@@ -46,6 +46,7 @@ int Main(int argc, char** argv) {
 #ifdef POLYCALL_CLI_KNOWS_MANIFESTS
   AddLintCommand(&app, &options, &run);
 #endif
+  AddSchedulerCommands(&app, &options, &run);
   for (CLI::App* command : app.get_subcommands({})) {
     command->footer(command->get_footer() + (command->get_footer().empty() ? "" : "\n") +
                     kExitCodeHelp);

@@ -10,13 +10,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <google/protobuf/util/json_util.h>
+
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <future>
 #include <iostream>
 #include <optional>
 
 #include "control/control.h"
 #include "loop/folder_watch.h"
+#include "page/page_server.h"
 
 namespace polycall::scheduler {
 namespace {
@@ -30,6 +34,7 @@ struct Options {
   std::string operators = "@polycall";
   std::optional<std::string> viewers;
   std::vector<std::string> shared_folders;
+  std::string http;
 };
 
 int Fail(const Status& status, int code) {
@@ -47,6 +52,21 @@ void ReadManifestsAgain(const std::string& folder, Shared& shared, Fleet& fleet)
     event.set_detail(std::string(applied.status().message()));
     shared.events.Add(std::move(event));
   }
+}
+
+// For the page's thread: asks the loop and waits. Empty: the loop does not answer now.
+std::string SnapshotJson(EventLoop& loop, const std::unique_ptr<Control>& control) {
+  const auto answer = std::make_shared<std::promise<v1::Snapshot>>();
+  auto snapshot = answer->get_future();
+  loop.Post([answer, &control] { answer->set_value(control->Look()); });
+  std::string text;
+  if (snapshot.wait_for(std::chrono::seconds(2)) == std::future_status::ready) {
+    google::protobuf::util::JsonPrintOptions style;
+    style.always_print_primitive_fields = true;
+    style.preserve_proto_field_names = true;
+    (void)google::protobuf::util::MessageToJsonString(snapshot.get(), &text, style);
+  }
+  return text;
 }
 
 int Run(const Options& options) {
@@ -75,6 +95,16 @@ int Run(const Options& options) {
   }
   const std::vector<ReadManifest> manifests = LoadManifests(options.manifests);
   EventLoop loop;
+  std::unique_ptr<Control> control;
+  std::unique_ptr<PageServer> page;
+  if (!options.http.empty()) {
+    auto started = PageServer::Start(options.http, [&] { return SnapshotJson(loop, control); });
+    if (!started.ok()) {
+      return Fail(started.status(), started.status().code() == Code::kInvalidArgument ? 2 : 1);
+    }
+    page = *std::move(started);
+    std::cout << "page " << page->url() << std::endl;
+  }
   Launcher launcher({.run_folder = options.run_folder,
                      .tool = options.tool,
                      .shared_folders = options.shared_folders});
@@ -106,10 +136,13 @@ int Run(const Options& options) {
     asked = true;
     fleet.Shutdown([&] { loop.Stop(); });
   };
-  Control control(shared, fleet, roles,
-                  {.manifests = std::filesystem::absolute(options.manifests), .page = ""}, end);
+  control = std::make_unique<Control>(
+      shared, fleet, roles,
+      Identity{.manifests = std::filesystem::absolute(options.manifests).lexically_normal(),
+               .page = page ? page->url() : ""},
+      end);
   Server server;
-  Status status = server.AddService(&control);
+  Status status = server.AddService(control.get());
   for (const std::string& target : options.listen) {
     if (!status.ok()) break;
     auto address = server.Listen(target);
@@ -169,6 +202,10 @@ int main(int argc, char** argv) {
       "who may look and resolve, written so (default: everybody who reaches the socket)");
   app.add_option("--share", options.shared_folders,
                  "folders that every sandbox sees, read-only, beside /usr");
+  app.add_option(
+      "--http", options.http,
+      "where the page is shown, as 127.0.0.1:8080 (port 0: any); everybody who reaches it "
+      "may look");
   app.set_config("--config", "", "a file of these options: operators=\"1000,@staff\"");
   try {
     app.parse(argc, argv);

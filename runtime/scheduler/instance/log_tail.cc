@@ -20,9 +20,12 @@ LogTail::LogTail(EventLoop& loop, const std::string& path,
   if (file_ && notify_ && inotify_add_watch(notify_.get(), path.c_str(), IN_MODIFY) >= 0) {
     loop_.Watch(notify_.get(), [this] { Read(); });
   }
+  // What was written before the watch, which tells of nothing but what comes after it.
+  first_ = loop_.After(std::chrono::nanoseconds(0), [this] { Read(); });
 }
 
 LogTail::~LogTail() {
+  loop_.Cancel(first_);
   if (notify_) {
     loop_.Forget(notify_.get());
   }

@@ -27,6 +27,7 @@ class LogTail {
   std::function<void(const std::string&)> line_;
   UniqueFd file_;
   UniqueFd notify_;
+  EventLoop::TimerId first_ = 0;
   int64_t at_ = 0;
   std::string partial_;
 };

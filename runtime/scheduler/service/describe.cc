@@ -55,6 +55,16 @@ v1::Service ServiceController::Describe() const {
   described.set_min(scale_.min());
   described.set_max(scale_.max());
   *described.mutable_services() = manifest_->services();
+  const bool starting = std::any_of(instances_.begin(), instances_.end(), [](const auto& entry) {
+    return entry.second->state() == v1::STARTING;
+  });
+  described.set_state(Serving() > 0                                    ? v1::READY
+                      : stopped_                                       ? v1::HALTED
+                      : restarts_->crash_loop(EventLoop::Clock::now()) ? v1::CRASHING
+                      : starting                                       ? v1::COMING
+                      : !trouble_.empty()                              ? v1::FAILING
+                      : scale_.min() > 0 || waiting_                   ? v1::COMING
+                                                                       : v1::ASLEEP);
   described.set_front_door("unix:" + front_door());
   const v1::Limits& limits = manifest_->limits();
   v1::ServiceLimits& shown = *described.mutable_limits();
