@@ -73,6 +73,20 @@ endfunction()
 # All modules: `ninja modules`.
 add_custom_target(modules)
 
+# polycall_needs_certificates(TEST...): these tests find an authority and certificates of it for a server
+# and a client in the folder that POLYCALL_TEST_CERTIFICATES names, made anew by each run of ctest.
+function(polycall_needs_certificates)
+  set_tests_properties(${ARGN} PROPERTIES
+    FIXTURES_REQUIRED certificates
+    ENVIRONMENT_MODIFICATION POLYCALL_TEST_CERTIFICATES=set:${PROJECT_BINARY_DIR}/tests/certificates)
+endfunction()
+if(POLYCALL_BUILD_TESTS)
+  add_test(NAME certificates
+    COMMAND /usr/bin/python3 -B ${PROJECT_SOURCE_DIR}/tests/interop/runner/certificates.py
+            ${PROJECT_BINARY_DIR}/tests/certificates)
+  set_tests_properties(certificates PROPERTIES FIXTURES_SETUP certificates TIMEOUT 60)
+endif()
+
 # Where hosts lie in the build tree: polycall/ beside libpolycall.so, as when installed.
 set(POLYCALL_HOST_DIR ${PROJECT_BINARY_DIR}/runtime/polycall)
 

@@ -21,7 +21,8 @@ import re
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 GUIDE = ROOT / "docs" / "guide"
-PAGES = ("first-service", "errors", "deadlines", "metadata", "streaming", "hosting")
+PAGES = ("first-service", "errors", "deadlines", "metadata", "streaming", "hosting",
+         "transports", "tls", "scheduler")
 # In the order of the tabs: the name in a summary, the one in folders and tests, the fence's.
 LANGUAGES = (
     ("C++", "cpp", "cpp"), ("C", "c", "c"), ("Python", "python", "python"), ("Java", "java", "java"),

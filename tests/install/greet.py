@@ -1,6 +1,6 @@
-"""A server and a client in Python:  greet.py TARGET VENV
+"""A server and a client in Python:  greet.py TARGET TRANSPORT VENV [CERTIFICATE KEY]
 
-VENV is the folder that the polycall package must come from.
+The channel may use TRANSPORT alone. VENV is the folder that the polycall package must come from.
 """
 
 import sys
@@ -22,14 +22,19 @@ class Greeter(GreeterService):
 
 
 def main():
-    target, venv = sys.argv[1:]
+    target, transport, venv, *files = sys.argv[1:]
     if not polycall.__file__.startswith(venv):
         sys.exit(f"polycall comes from {polycall.__file__}, not from {venv}")
-    with polycall.Server() as server:
+    tls = None
+    if files:  # a certificate that vouches for itself
+        tls = polycall.TlsOptions(ca_file=files[0], certificate_file=files[0], key_file=files[1])
+    with polycall.Server(tls=tls) as server:
         server.add(Greeter())
         address = server.listen(target)
         server.start()
-        with polycall.Channel(address) as channel:
+        if transport == "grpc":  # a server's one port takes it too
+            address = "grpc:" + address.partition(":")[2]
+        with polycall.Channel(address, transports=[transport], tls=tls) as channel:
             greeter = GreeterClient(channel)
             try:
                 greeter.greet(GreetRequest())

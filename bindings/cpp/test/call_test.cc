@@ -57,7 +57,7 @@ class CallTest : public testing::TestWithParam<std::tuple<std::string, Style>> {
     const StatusOr<std::string> address = server_.Listen(TargetOf(transport));
     EXPECT_OK(address);
     EXPECT_OK(server_.Start());
-    channel_ = polycall::Channel::Create(address.value()).value();
+    channel_ = polycall::Channel::Create(address.value(), {.transports = {transport}}).value();
   }
 
   static const std::string& transport() { return std::get<0>(GetParam()); }

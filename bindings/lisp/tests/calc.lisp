@@ -60,5 +60,5 @@
                             (cffi:foreign-funcall "getpid" :int) (incf *sockets*))
                     (format nil "inproc:lisp-~D" (incf *sockets*)))))
     (polycall:with-server (server :services (list (make-instance 'calc)) :listen target :grace 1)
-      (polycall:with-channel (channel target)
+      (polycall:with-channel (channel target :transports (list transport))
         (funcall function (calc.v1:make-calc-client channel) channel)))))

@@ -20,7 +20,8 @@ class Calls:
         self.jobs = Jobs()
         served = serving(self.service(self.jobs), target=TARGETS[self.transport]())
         self.target = self.enterContext(served)
-        self.channel = self.enterContext(polycall.Channel(self.target))
+        channel = polycall.Channel(self.target, transports=[self.transport])
+        self.channel = self.enterContext(channel)
         self.calc = CalcClient(self.channel)
 
     def tearDown(self):

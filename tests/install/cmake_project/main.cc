@@ -38,8 +38,8 @@ class GreeterService final : public Greeter::Service {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::cerr << "usage: outside TARGET\n";
+  if (argc != 3) {
+    std::cerr << "usage: outside TARGET TRANSPORT\n";
     return 2;
   }
   GreeterService service;
@@ -49,7 +49,7 @@ int main(int argc, char** argv) {
     std::cerr << "cannot serve: " << address.status().ToString() << "\n";
     return 1;
   }
-  auto channel = polycall::Channel::Create(*address).value();
+  auto channel = polycall::Channel::Create(*address, {.transports = {argv[2]}}).value();
   Greeter::Client client(channel);
 
   GreetRequest request;

@@ -1,5 +1,6 @@
 /* A server and a client in plain C from one .proto, against an installed PolyCall. */
 #include <stdio.h>
+#include <string.h>
 
 #include "greet.polycall.h"
 
@@ -76,13 +77,34 @@ static int run_client(polycall_channel* channel) {
   return code == POLYCALL_OK ? 0 : failed("Spell", &status);
 }
 
+/* The channel may use `transport` alone. */
+static polycall_channel* open_channel(const char* address, const char* transport,
+                                      const polycall_tls_options* tls, polycall_status* status) {
+  const char* const transports[] = {transport, NULL};
+  polycall_channel_options options = POLYCALL_CHANNEL_OPTIONS_INIT;
+  options.transports = transports;
+  options.tls = tls;
+  char target[256];
+  const int is_grpc = strcmp(transport, "grpc") == 0; /* a server's one port takes it too */
+  snprintf(target, sizeof target, "%s%s", is_grpc ? "grpc" : "",
+           is_grpc ? strchr(address, ':') : address);
+  return polycall_channel_new(target, &options, status);
+}
+
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    fprintf(stderr, "usage: %s TARGET\n", argv[0]);
+  if (argc < 3) {
+    fprintf(stderr, "usage: %s TARGET TRANSPORT [CERTIFICATE KEY]\n", argv[0]);
     return 2;
   }
+  polycall_tls_options tls = POLYCALL_TLS_OPTIONS_INIT;
+  if (argc == 5) {
+    tls.ca_file = tls.certificate_file = argv[3]; /* it vouches for itself */
+    tls.key_file = argv[4];
+  }
   polycall_status status = POLYCALL_STATUS_INIT;
-  polycall_server* server = polycall_server_new(NULL, &status);
+  polycall_server_options options = POLYCALL_SERVER_OPTIONS_INIT;
+  options.tls = argc == 5 ? &tls : NULL;
+  polycall_server* server = polycall_server_new(&options, &status);
   const greet_v1_Greeter_handlers handlers = {.greet = greet, .spell = spell};
   char address[256];
   if (server == NULL || greet_v1_Greeter_serve(server, &handlers, NULL, &status) != POLYCALL_OK ||
@@ -90,7 +112,7 @@ int main(int argc, char** argv) {
       polycall_server_start(server, &status) != POLYCALL_OK) {
     return failed("cannot serve", &status);
   }
-  polycall_channel* channel = polycall_channel_new(address, NULL, &status);
+  polycall_channel* channel = open_channel(address, argv[2], options.tls, &status);
   if (channel == NULL) {
     return failed("cannot call", &status);
   }

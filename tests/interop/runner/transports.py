@@ -36,6 +36,9 @@ class Transport:
 
 TRANSPORTS = (
     Transport("inproc", "inproc:interop-{number}", in_process=True),
+    Transport("shm", "unix:{folder}/{number}.sock"),
     Transport("unix", "unix:{folder}/{number}.sock"),
     Transport("tcp", "tcp://127.0.0.1:0"),
+    Transport("tls", "tls://127.0.0.1:0", certified=True),
+    Transport("grpc", "tcp://127.0.0.1:0", call_by="grpc:"),
 )

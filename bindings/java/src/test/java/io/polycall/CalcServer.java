@@ -33,7 +33,8 @@ final class CalcServer implements AutoCloseable {
   private String place(String transport) {
     switch (transport) {
       case "tcp":
-        return "tcp://127.0.0.1:0";
+      case "tls":
+        return transport + "://127.0.0.1:0";
       case "inproc":
         return "inproc:calc-" + System.nanoTime();
       default:

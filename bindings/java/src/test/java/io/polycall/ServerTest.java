@@ -49,7 +49,8 @@ public class ServerTest {
   @Test(timeout = 30_000)
   public void aChannelTellsHowItIsConnected() {
     ServerOptions named = ServerOptions.DEFAULT.name("the calculator");
-    try (CalcServer at = new CalcServer("unix", calc, named, ChannelOptions.DEFAULT)) {
+    ChannelOptions unix = ChannelOptions.DEFAULT.transports("unix");
+    try (CalcServer at = new CalcServer("unix", calc, named, unix)) {
       assertEquals(ChannelState.IDLE, at.channel.state());
       at.channel.waitReady(Duration.ofSeconds(20));
       assertEquals(ChannelState.READY, at.channel.state());
