@@ -43,6 +43,7 @@ int Main(int argc, char** argv) {
   AddPingCommand(&app, &options, &run);
   AddExplainCommand(&app, &options, &run);
   AddHostCommand(&app, &options, &run);
+  AddCertsCommand(&app, &options, &run);
   for (CLI::App* command : app.get_subcommands({})) {
     command->footer(command->get_footer() + (command->get_footer().empty() ? "" : "\n") +
                     kExitCodeHelp);

@@ -1,5 +1,6 @@
 // Running handlers: pushed to the user's function, or pulled by the user's threads.
 #include "base/log.h"
+#include "server/access.h"
 #include "server/server.h"
 
 namespace polycall::server {
@@ -31,6 +32,12 @@ void Server::CallDone(call::Call&, bool ok) {
 
 void Server::DispatchInline(call::Call* call, const polycall_message* request) {
   const auto& method = static_cast<const call::ServerMethod&>(call->spec());
+  if (method.allowed != nullptr) {
+    if (base::Status status = CheckAccess(*call, method); !status.ok()) {
+      call->Finish(status, nullptr);
+      return;
+    }
+  }
   base::ApplyThreadHook(hook_);
   if (!interceptors_.empty()) {
     base::Status status = interceptors_.Started(call->abi(), call->mutable_request_metadata(),
@@ -49,6 +56,12 @@ void Server::DispatchInline(call::Call* call, const polycall_message* request) {
 void Server::Dispatch(call::Call* call, const polycall_message* request) {
   auto& method =
       const_cast<call::ServerMethod&>(static_cast<const call::ServerMethod&>(call->spec()));
+  if (method.allowed != nullptr) {
+    if (base::Status status = CheckAccess(*call, method); !status.ok()) {
+      call->Finish(status, nullptr);
+      return;
+    }
+  }
   if (!interceptors_.empty()) {
     base::UserScope scope;
     base::ApplyThreadHook(hook_);
@@ -68,7 +81,8 @@ void Server::Dispatch(call::Call* call, const polycall_message* request) {
 }
 
 bool Server::TakesPlain(const call::ServerMethod& method) const {
-  return method.kind == POLYCALL_UNARY && method.handler.fn != nullptr && interceptors_.empty();
+  return method.kind == POLYCALL_UNARY && method.handler.fn != nullptr && interceptors_.empty() &&
+         method.allowed == nullptr;
 }
 
 void Server::DispatchPlain(call::Call* call, const polycall_message* request) {
