@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "call/method_metrics.h"
 #include "polycall/polycall.h"
@@ -33,6 +34,8 @@ struct MethodSpec {
 struct ServerMethod : MethodSpec {
   polycall_handler handler = POLYCALL_HANDLER_INIT;
   uint16_t number = 0;  // in the ACCEPT table
+  // Identities that may call it; NULL: everybody. Fixed once the server has started.
+  const std::vector<std::string>* allowed = nullptr;
   // Smoothed ticks (base::Ticks) of the handler's run; long ones leave the leading thread at once.
   std::atomic<uint32_t> average_ticks{0};
   bool built_in = false;  // of a service that every server has

@@ -20,6 +20,13 @@ Channel::Channel(const Options& options) : metadata_(polycall_metadata_new()) {
   }
   polycall_channel_options channel_options = POLYCALL_CHANNEL_OPTIONS_INIT;
   channel_options.user_agent = "polycall-tool";
+  polycall_tls_options tls = POLYCALL_TLS_OPTIONS_INIT;
+  const auto given = [](const std::string& text) { return text.empty() ? nullptr : text.c_str(); };
+  tls.ca_file = given(options.tls_ca);
+  tls.certificate_file = given(options.tls_certificate);
+  tls.key_file = given(options.tls_key);
+  tls.server_name = given(options.tls_name);
+  channel_options.tls = &tls;
   channel_.reset(polycall_channel_new(options.target.c_str(), &channel_options, status.get()));
   if (channel_ == nullptr) throw Failure(ExitCode::kUsage, status.message());
 }

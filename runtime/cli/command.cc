@@ -4,9 +4,29 @@ namespace polycall::cli {
 
 void AddTarget(CLI::App* command, Options* options) {
   command
-      ->add_option("TARGET", options->target,
-                   "unix:/run/calc.sock, tcp://host:port or host:port (negotiated)")
+      ->add_option(
+          "TARGET", options->target,
+          "unix:/run/calc.sock, tcp://host:port, tls://host:port or host:port (negotiated)")
       ->required();
+  AddTls(command, options);
+}
+
+void AddTls(CLI::App* command, Options* options) {
+  command
+      ->add_option("--tls-ca", options->tls_ca,
+                   "tls:// and grpcs://: the authority to trust (default: the system's)")
+      ->type_name("FILE");
+  CLI::Option* certificate =
+      command->add_option("--tls-cert", options->tls_certificate, "Our certificate")
+          ->type_name("FILE");
+  CLI::Option* key =
+      command->add_option("--tls-key", options->tls_key, "Its key")->type_name("FILE");
+  certificate->needs(key);
+  key->needs(certificate);
+  command
+      ->add_option("--tls-name", options->tls_name,
+                   "The name to find in the server's certificate (default: the target's host)")
+      ->type_name("NAME");
 }
 
 void AddTimeout(CLI::App* command, Options* options, const std::string& what) {

@@ -21,9 +21,12 @@ void AddHostCommand(CLI::App* app, Options* options, Run* run);
 void AddLintCommand(CLI::App* app, Options* options, Run* run);
 // Those of polycalld: up, down, ps, top, start, stop, scale, logs, events.
 void AddSchedulerCommands(CLI::App* app, Options* options, Run* run);
+void AddCertsCommand(CLI::App* app, Options* options, Run* run);
 
 // The arguments and options that commands share.
 void AddTarget(CLI::App* command, Options* options);
+// --tls-ca and so on; AddTarget adds them.
+void AddTls(CLI::App* command, Options* options);
 void AddTimeout(CLI::App* command, Options* options, const std::string& what);
 void AddJson(CLI::App* command, Options* options, const std::string& what);
 void AddDescriptorSource(CLI::App* command, Options* options);

@@ -47,6 +47,7 @@ int Main(int argc, char** argv) {
   AddLintCommand(&app, &options, &run);
 #endif
   AddSchedulerCommands(&app, &options, &run);
+  AddCertsCommand(&app, &options, &run);
   for (CLI::App* command : app.get_subcommands({})) {
     command->footer(command->get_footer() + (command->get_footer().empty() ? "" : "\n") +
                     kExitCodeHelp);

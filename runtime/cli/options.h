@@ -15,6 +15,8 @@ namespace polycall::cli {
 struct Options {
   std::string target;
   int64_t timeout_ns = 0;  // 0: none given
+  // For targets tls:// and grpcs://; empty: none given.
+  std::string tls_ca, tls_certificate, tls_key, tls_name;
   bool json = false;
   bool verbose = false;
   // Where descriptors come from: .proto files, or the server itself if there are none.

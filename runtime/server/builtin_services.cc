@@ -160,7 +160,7 @@ base::Status AddBuiltinServices(Server* server, bool description) {
                                                Method("Watch", POLYCALL_SERVER_STREAMING)};
   const polycall_handler health_handlers[] = {Handler(&Health::Check, &server->health()),
                                               Handler(&Health::Watch, &server->health())};
-  base::Status status = Add(server, "grpc.health.v1.Health", health, health_handlers, 2);
+  base::Status status = Add(server, kHealthService, health, health_handlers, 2);
   if (!status.ok() || !description) return status;
   const polycall_method_descriptor describe[] = {Method("GetServices", POLYCALL_UNARY),
                                                  Method("GetStats", POLYCALL_UNARY)};

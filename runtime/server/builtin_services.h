@@ -7,6 +7,8 @@
 
 namespace polycall::server {
 
+inline constexpr char kHealthService[] = "grpc.health.v1.Health";
+
 // Adds those that the user has not added himself.
 base::Status AddBuiltinServices(Server* server, bool description);
 

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "base/log.h"
+#include "server/access.h"
 #include "server/server.h"
 
 namespace polycall::server {
@@ -81,6 +82,12 @@ void Server::CountDone(int32_t code) {
 
 void Server::DispatchInline(call::Call* call, const polycall_message* request) {
   const auto& method = static_cast<const call::ServerMethod&>(call->spec());
+  if (method.allowed != nullptr) {
+    if (base::Status status = CheckAccess(*call, method); !status.ok()) {
+      call->Finish(status, nullptr);
+      return;
+    }
+  }
   base::ApplyThreadHook(hook_);
   if (!interceptors_.empty()) {
     base::Status status = interceptors_.Started(call->abi(), call->mutable_request_metadata(),
@@ -97,6 +104,13 @@ void Server::DispatchInline(call::Call* call, const polycall_message* request) {
 }
 
 void Server::Dispatch(call::Call* call, const polycall_message* request) {
+  const auto& called = static_cast<const call::ServerMethod&>(call->spec());
+  if (called.allowed != nullptr) {
+    if (base::Status status = CheckAccess(*call, called); !status.ok()) {
+      call->Finish(status, nullptr);
+      return;
+    }
+  }
   if ((call_time_ns_ > 0 || admission_ != nullptr) && !IsOwn(call->spec())) [[unlikely]] {
     if (call_time_ns_ > 0) {
       call->set_deadline(std::min(call->deadline(), base::DeadlineAfter(call_time_ns_)));
@@ -131,6 +145,7 @@ void Server::DispatchAdmitted(call::Call* call, const polycall_message* request)
 
 bool Server::TakesPlain(const call::ServerMethod& method) const {
   return method.kind == POLYCALL_UNARY && method.handler.fn != nullptr && interceptors_.empty() &&
+         method.allowed == nullptr &&
          ((call_time_ns_ == 0 && admission_ == nullptr) || IsOwn(method));
 }
 

@@ -79,6 +79,10 @@ base::Status Server::Allow(std::string_view service, const char* const* identiti
   if (state_ != kNew) {
     return base::FailedPrecondition("who may call is set before the server starts");
   }
+  if (count == 0) {
+    return base::InvalidArgument(
+        "name at least one identity that may call; without a list everybody may");
+  }
   std::vector<std::string> allowed;
   for (size_t i = 0; i < count; ++i) {
     const std::string_view identity = identities[i];
@@ -187,6 +191,13 @@ base::Status Server::Start() {
   }
   for (const auto& [name, service] : services_) health_.Set(name, Health::kServingNow);
   health_.Set("", Health::kServingNow);
+  for (auto& [name, service] : services_) {
+    // Whether it serves may be asked by everybody: what supervises a server is not its caller.
+    const bool open = service.allowed.empty() && (allowed_.empty() || name == kHealthService);
+    for (auto& method : service.methods) {
+      method->allowed = open ? nullptr : service.allowed.empty() ? &allowed_ : &service.allowed;
+    }
+  }
   state_ = kServing;
   reactor_.Start();
   return {};

@@ -92,12 +92,17 @@ Outcome Stream::Wait() {
   return outcome;
 }
 
-Client::Client(const std::string& target, uint32_t max_attempts) {
-  polycall_channel_options options = POLYCALL_CHANNEL_OPTIONS_INIT;
+Client::Client(const std::string& target, uint32_t max_attempts)
+    : Client(target, [&] {
+        polycall_channel_options options = POLYCALL_CHANNEL_OPTIONS_INIT;
+        options.max_attempts = max_attempts;
+        options.max_backoff_ns = 50'000'000;
+        options.tls = ClientTlsFor(target);
+        return options;
+      }()) {}
+
+Client::Client(const std::string& target, polycall_channel_options options) {
   options.connect_timeout_ns = kPatienceNs;
-  options.max_attempts = max_attempts;
-  options.max_backoff_ns = 50'000'000;
-  options.tls = ClientTlsFor(target);
   channel_ = polycall_channel_new(target.c_str(), &options, nullptr);
   EXPECT_NE(channel_, nullptr) << target;
 }

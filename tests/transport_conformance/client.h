@@ -77,6 +77,8 @@ class Client {
  public:
   // `max_attempts` 0: the default.
   explicit Client(const std::string& target, uint32_t max_attempts = 0);
+  // As the options say, but for its patience.
+  Client(const std::string& target, polycall_channel_options options);
   ~Client() { polycall_channel_free(channel_); }
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;

@@ -63,7 +63,9 @@ EchoServer::EchoServer(const std::string& target, Options wanted) {
 
   polycall_server_options options = POLYCALL_SERVER_OPTIONS_INIT;
   options.limits.call_window = wanted.call_window;
-  options.tls = ServerTlsFor(target);
+  options.tls = wanted.tls != nullptr ? wanted.tls : ServerTlsFor(target);
+  options.interceptors = wanted.interceptor;
+  options.interceptor_count = wanted.interceptor != nullptr ? 1 : 0;
   polycall_status status = POLYCALL_STATUS_INIT;
   server_ = polycall_server_new(&options, &status);
   polycall_handler table[4];
@@ -81,6 +83,12 @@ EchoServer::EchoServer(const std::string& target, Options wanted) {
                                         nullptr, &status),
             POLYCALL_OK)
       << status.message;
+  if (!wanted.allowed.empty()) {
+    EXPECT_EQ(polycall_server_allow(server_, kServiceName, wanted.allowed.data(),
+                                    wanted.allowed.size(), &status),
+              POLYCALL_OK)
+        << status.message;
+  }
   char address[256];
   EXPECT_EQ(polycall_server_listen(server_, target.c_str(), address, sizeof(address), &status),
             POLYCALL_OK)

@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "polycall/polycall.h"
 
@@ -30,6 +31,10 @@ class EchoServer {
     Handlers handlers = {};
     uint32_t call_window = 0;   // 0: the default
     bool asynchronous = false;  // handlers finish after they returned
+    // NULL: as the transport's test has them.
+    const polycall_tls_options* tls = nullptr;
+    std::vector<const char*> allowed = {};  // identities; empty: everybody
+    const polycall_interceptor* interceptor = nullptr;
   };
   // Listens on `target` and serves.
   EchoServer(const std::string& target, Options options);

@@ -3,6 +3,8 @@
 #ifndef POLYCALL_TRANSPORT_INPROC_INPROC_CONNECTION_H_
 #define POLYCALL_TRANSPORT_INPROC_INPROC_CONNECTION_H_
 
+#include <unistd.h>
+
 #include <array>
 #include <atomic>
 #include <memory>
@@ -88,12 +90,15 @@ class InprocServerLink final : public call::Link {
  public:
   // `max_message_size` is what the caller takes.
   InprocServerLink(base::Ref<InprocHub> hub, uint64_t max_message_size)
-      : hub_(std::move(hub)), max_message_size_(max_message_size) {
+      : hub_(std::move(hub)),
+        max_message_size_(max_message_size),
+        identity_("", {"UID:" + std::to_string(geteuid())}) {
     hub_->Register(this);
   }
   ~InprocServerLink() { hub_->Unregister(this); }
   const char* transport() const override { return "inproc"; }
   std::string peer() const override { return hub_->address(); }
+  const call::Identity* identity() const override { return &identity_; }
   void Start(call::Call&, const polycall_message*, bool) override {}
   base::Status Send(call::Call& call, const polycall_message& message, bool end, bool buffered,
                     uint64_t* cost) override;
@@ -122,6 +127,7 @@ class InprocServerLink final : public call::Link {
  private:
   const base::Ref<InprocHub> hub_;
   const uint64_t max_message_size_;
+  const call::Identity identity_;
   base::Mutex mutex_;  // guards Call::peer of the calls of this connection
   std::unordered_set<call::Call*> handlers_ GUARDED_BY(mutex_);  // joined
 };

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <utility>
 
 namespace polycall::transport::tls {
 
@@ -49,21 +48,29 @@ ssize_t TlsStream::Peek(void* space, size_t size) {
   return static_cast<ssize_t>(part);
 }
 
-bool TlsStream::Register(base::Reactor& reactor, base::Source* source, uint32_t events) {
-  if (!HasBuffered()) return ByteStream::Register(reactor, source, events);
-  nudging_ = &reactor;
-  nudged_ = source;
+uint32_t TlsStream::WithNudge(base::Reactor& reactor, base::Source* source, uint32_t events) {
+  nudging_ = (events & EPOLLIN) != 0 && HasBuffered();
+  if (!nudging_) return events;
+  reactor_ = &reactor;
+  source_ = source;
   wanted_ = events;
-  return ByteStream::Register(reactor, source, events | EPOLLOUT);
+  return events | EPOLLOUT;
+}
+
+bool TlsStream::Register(base::Reactor& reactor, base::Source* source, uint32_t events) {
+  const base::MutexLock lock(mutex_);
+  return ByteStream::Register(reactor, source, WithNudge(reactor, source, events));
 }
 
 void TlsStream::Watch(base::Reactor& reactor, base::Source* source, uint32_t events) {
-  nudging_ = nullptr;
-  ByteStream::Watch(reactor, source, events);
+  const base::MutexLock lock(mutex_);
+  ByteStream::Watch(reactor, source, WithNudge(reactor, source, events));
 }
 
 void TlsStream::StopNudging() {
-  if (nudging_ != nullptr) std::exchange(nudging_, nullptr)->Modify(nudged_, fd(), wanted_);
+  if (!nudging_.load(std::memory_order_relaxed)) return;
+  const base::MutexLock lock(mutex_);
+  if (nudging_.exchange(false)) ByteStream::Watch(*reactor_, source_, wanted_);
 }
 
 uint32_t TlsStream::Translate(uint32_t events) {

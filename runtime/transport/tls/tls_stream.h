@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "base/mutex.h"
 #include "transport/stream/byte_stream.h"
 #include "transport/tls/tls.h"
 
@@ -36,6 +37,8 @@ class TlsStream final : public ByteStream {
   void Goodbye() { session_->Goodbye(); }
 
  private:
+  uint32_t WithNudge(base::Reactor& reactor, base::Source* source, uint32_t events)
+      REQUIRES(mutex_);
   void StopNudging();
 
   const std::unique_ptr<ByteStream> socket_;
@@ -45,9 +48,11 @@ class TlsStream final : public ByteStream {
   std::atomic<bool> has_peeked_{false};
   // Set while the reactor is to call for bytes of which the socket does not tell: it is asked to call
   // when the socket takes bytes, which is at once.
-  base::Reactor* nudging_ = nullptr;
-  base::Source* nudged_ = nullptr;
-  uint32_t wanted_ = 0;
+  std::atomic<bool> nudging_{false};  // changed under mutex_
+  base::Mutex mutex_;
+  base::Reactor* reactor_ GUARDED_BY(mutex_) = nullptr;
+  base::Source* source_ GUARDED_BY(mutex_) = nullptr;
+  uint32_t wanted_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace polycall::transport::tls

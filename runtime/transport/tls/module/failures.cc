@@ -94,8 +94,12 @@ base::Status AlertFailure(const Ends& ends, int alert) {
                             std::string(SSL_alert_desc_string_long(alert)) + ")";
   const std::string ours = ends.peer + " does not accept the certificate that it was shown: ";
   switch (alert) {
-    case SSL_AD_CERTIFICATE_REQUIRED:
     case SSL_AD_HANDSHAKE_FAILURE:
+      return base::Unavailable(ends.peer +
+                               " refuses the TLS handshake: it has no certificate, wants one of "
+                               "ours, or shares no version or cipher with us; its log says which" +
+                               named);
+    case SSL_AD_CERTIFICATE_REQUIRED:
       if (!ends.server && !ends.has_certificate) {
         return Unauthenticated(ends.peer +
                                " asks for a client certificate and this channel has "
