@@ -39,7 +39,7 @@ class HedgeLink final : public call::Link, private call::CallOwner {
  private:
   // CallOwner, of the legs: what may be done again is decided for the user's call.
   bool Retry(call::Call& leg, const base::Status& status, bool not_started) override;
-  void CallDone(call::Call&, bool) override {}
+  void CallDone(call::Call&, int32_t) override {}
   bool WaitAttached(call::Call&, base::Waiter& waiter, int64_t deadline) override {
     return waiter.Wait(deadline);
   }

@@ -30,7 +30,7 @@ void ServiceController::SaveNow() {
   if (shared_.state_folder.empty()) {
     return;
   }
-  v1::ServiceState state;
+  v1::SavedService state;
   *state.mutable_manifest() = *manifest_;
   *state.mutable_scale() = scale_;
   state.set_stopped(stopped_);
@@ -81,7 +81,7 @@ void ServiceController::AdoptInstance(const v1::LivingInstance& record, UniqueFd
   instances_.emplace(record.id(), std::move(instance));
 }
 
-Status ServiceController::Adopt(const v1::ServiceState& state,
+Status ServiceController::Adopt(const v1::SavedService& state,
                                 std::map<std::string, UniqueFd>* kept) {
   scale_ = state.scale();
   stopped_ = state.stopped();

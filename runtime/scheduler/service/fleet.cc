@@ -67,7 +67,7 @@ Status Fleet::Adopt() {
     }
     kept = *std::move(all);
   }
-  for (const v1::ServiceState& state : ReadStates(shared_.state_folder)) {
+  for (const v1::SavedService& state : ReadStates(shared_.state_folder)) {
     auto service = std::make_unique<ServiceController>(shared_, state.manifest());
     if (service->Adopt(state, &kept).ok()) {
       services_.emplace(state.manifest().name(), std::move(service));

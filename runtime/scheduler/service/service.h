@@ -41,7 +41,7 @@ class ServiceController final : private Instance::Observer {
 
   // Instead: takes up what an earlier polycalld left, as it wrote it down; `kept` are the keeper's
   // descriptors.
-  Status Adopt(const v1::ServiceState& state, std::map<std::string, UniqueFd>* kept);
+  Status Adopt(const v1::SavedService& state, std::map<std::string, UniqueFd>* kept);
 
   // Another manifest of the same name: new instances are started, and the old ones drained as the new
   // ones serve.

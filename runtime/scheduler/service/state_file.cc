@@ -13,7 +13,7 @@
 
 namespace polycall::scheduler {
 
-Status WriteState(const std::string& folder, const v1::ServiceState& state) {
+Status WriteState(const std::string& folder, const v1::SavedService& state) {
   const std::string path = folder + "/" + state.manifest().name();
   const std::string fresh = path + ".new";
   const std::string bytes = state.SerializeAsString();
@@ -31,15 +31,15 @@ void RemoveState(const std::string& folder, const std::string& service) {
   unlink((folder + "/" + service).c_str());
 }
 
-std::vector<v1::ServiceState> ReadStates(const std::string& folder) {
-  std::vector<v1::ServiceState> states;
+std::vector<v1::SavedService> ReadStates(const std::string& folder) {
+  std::vector<v1::SavedService> states;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
     if (entry.path().extension() == ".new") {
       continue;
     }
     std::ifstream file(entry.path(), std::ios::binary);
-    v1::ServiceState state;
+    v1::SavedService state;
     if (state.ParseFromIstream(&file) && state.manifest().name() == entry.path().filename()) {
       states.push_back(std::move(state));
     }

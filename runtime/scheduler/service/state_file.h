@@ -12,11 +12,11 @@
 namespace polycall::scheduler {
 
 // One file for each service, replaced at once: a reader finds the old one or the new one.
-Status WriteState(const std::string& folder, const v1::ServiceState& state);
+Status WriteState(const std::string& folder, const v1::SavedService& state);
 void RemoveState(const std::string& folder, const std::string& service);
 
 // Those that can be read; others are as good as not there.
-std::vector<v1::ServiceState> ReadStates(const std::string& folder);
+std::vector<v1::SavedService> ReadStates(const std::string& folder);
 
 }  // namespace polycall::scheduler
 
