@@ -98,6 +98,7 @@ Client::Client(const std::string& target, uint32_t max_attempts) {
   options.max_attempts = max_attempts;
   options.max_backoff_ns = 50'000'000;
   options.tls = ClientTlsFor(target);
+  options.transports = allowed_;
   channel_ = polycall_channel_new(target.c_str(), &options, nullptr);
   EXPECT_NE(channel_, nullptr) << target;
 }

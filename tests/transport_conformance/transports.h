@@ -15,6 +15,9 @@ namespace polycall::conformance {
 
 struct TransportUnderTest {
   const char* name;
+  const char* scheme;  // of its targets
+  // What channels allow, NULL-terminated: nothing but this transport (and what it begins on).
+  std::vector<const char*> allowed;
   // A target that a server may listen on and that nobody uses. It need not be what callers name
   // (port 0).
   std::string (*fresh_target)();
