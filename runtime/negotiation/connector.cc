@@ -14,12 +14,17 @@ namespace {
 // the same socket, or will soon. So often a dial is made again for that.
 constexpr int kDialsAgain = 3;
 
+// Whether a unix connection should move to shared memory.
+bool WantsShm(const std::vector<std::string>& allowed) {
+  return IsAllowed("shm", allowed) && Rank("shm", allowed) < Rank("unix", allowed);
+}
+
 Hello MakeHello(const transport::Limits& limits, const std::vector<std::string>& allowed,
                 const std::string& user_agent) {
   Hello hello;
   hello.min_version = hello.max_version = call::kProtocolVersion;
   hello.limits = ToWire(limits);
-  if (IsAllowed("shm", allowed)) hello.features.emplace_back("shm");
+  if (WantsShm(allowed)) hello.features.emplace_back("shm");
   hello.user_agent = user_agent;
   hello.host = ThisHost();
   hello.transports = AllowedTransports(allowed);
@@ -184,8 +189,9 @@ void TellOfShm(const std::vector<std::string>& allowed, Outcome* out) {
         other.reason = "reached the server, which offers better";
       }
     }
-  } else if (!IsAllowed("shm", allowed)) {
-    attempt.reason = "not among the transports that the channel allows";
+  } else if (!WantsShm(allowed)) {
+    attempt.reason = IsAllowed("shm", allowed) ? "not preferred to unix"
+                                               : "not among the transports that the channel allows";
   } else {
     attempt.reason = out->not_moved.empty() ? "the server does not offer it" : out->not_moved;
   }
@@ -214,7 +220,7 @@ Outcome ConnectStream(const Target& target, const std::vector<std::string>& allo
     return out;
   }
   const Dialing dialing{Encode(MakeHello(limits, allowed, user_agent)), limits, tls, deadline,
-                        IsAllowed("shm", allowed)};
+                        WantsShm(allowed)};
   base::Status first;
   for (const std::string& name : ways) {
     Attempt attempt{name, target.address, false, ""};

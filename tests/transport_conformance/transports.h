@@ -27,6 +27,11 @@ struct TransportUnderTest {
   std::vector<std::string> bad_targets;
   // Bytes that it holds on the way, beyond what the receiver's window lets in.
   size_t underway = 0;
+
+  // The transport on which its handshake is made.
+  std::string begins_on() const {
+    return std::string(scheme).substr(0, std::string_view(scheme).find(':'));
+  }
 };
 
 // TLS options for what listens on `target`, or calls it; not NULL if it is a target of TLS.
