@@ -96,7 +96,8 @@ std::string FreshTls() { return "tls://127.0.0.1:0"; }
 std::string VacantTls() { return "tls" + VacantTcp().substr(3); }
 
 const TransportUnderTest kTls = {
-    "tls", FreshTls, VacantTls, {"tls://", "tls://127.0.0.1", "tls://127.0.0.1:x", "tls://::1:80"}};
+    "tls",    "tls://",  {"tls", nullptr},
+    FreshTls, VacantTls, {"tls://", "tls://127.0.0.1", "tls://127.0.0.1:x", "tls://::1:80"}};
 
 const polycall_tls_options* TlsFor(std::string_view target, bool server) {
   if (!target.starts_with("tls://")) return nullptr;
