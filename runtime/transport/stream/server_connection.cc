@@ -14,7 +14,11 @@ using call::FrameType;
 
 ServerConnection::ServerConnection(std::unique_ptr<ByteStream> stream, PeerInfo peer,
                                    Acceptor* acceptor, Home* home)
-    : stream_(std::move(stream)), peer_(std::move(peer)), acceptor_(acceptor), home_(home) {
+    : stream_(std::move(stream)),
+      peer_(std::move(peer)),
+      transport_(peer_.transport),
+      acceptor_(acceptor),
+      home_(home) {
   writer_.set_stream(stream_.get());
 }
 
