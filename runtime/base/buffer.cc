@@ -10,7 +10,6 @@
 namespace polycall::base {
 namespace {
 
-constexpr uint32_t kUnpooled = UINT32_MAX;
 constexpr int kMinShift = 14;                    // 16 KiB
 constexpr int kClasses = 9;                      // .. 4 MiB
 constexpr size_t kKeptBytesPerClass = 4u << 20;  // so the pool keeps at most 36 MiB, once used
@@ -55,7 +54,7 @@ Buffer* Allocate(size_t capacity, uint32_t size_class) {
 Buffer* NewBuffer(size_t size) {
   if (size > SIZE_MAX - sizeof(Buffer) - kSlack) return nullptr;
   if (size < (size_t{1} << kMinShift) || size > ClassCapacity(kClasses - 1)) {
-    Buffer* buffer = Allocate(size, kUnpooled);
+    Buffer* buffer = Allocate(size, Buffer::kUnpooled);
     if (buffer != nullptr) buffer->size = size;
     return buffer;
   }
@@ -82,7 +81,12 @@ void ReleaseBuffer(Buffer* buffer) {
       buffer->refs.fetch_sub(1, std::memory_order_acq_rel) != 1) {
     return;
   }
-  if (buffer->size_class != kUnpooled) {
+  if (buffer->size_class == Buffer::kForeign) {
+    auto* foreign = static_cast<ForeignBuffer*>(buffer);
+    foreign->release(foreign);
+    return;
+  }
+  if (buffer->size_class != Buffer::kUnpooled) {
     ClassPool& pool = Pools()[buffer->size_class];
     const int most = static_cast<int>(kKeptBytesPerClass >> (kMinShift + buffer->size_class));
     MutexLock lock(pool.mutex);

@@ -9,20 +9,44 @@
 
 #include "polycall/polycall.h"
 
-// The bytes follow the struct. Thread-safe count; bytes are written by the maker only.
+// The bytes follow the struct, but for a ForeignBuffer's. Thread-safe count; bytes are written by the
+// maker only.
 struct polycall_buffer {
+  static constexpr uint32_t kUnpooled = UINT32_MAX;
+  static constexpr uint32_t kForeign = UINT32_MAX - 1;
+
   std::atomic<uint32_t> refs;
-  uint32_t size_class;  // of the pool; kUnpooled: malloc'ed
+  uint32_t size_class;  // of the pool; kUnpooled: malloc'ed; kForeign: a ForeignBuffer
   size_t size;          // what the maker asked for
   size_t capacity;      // what there is
 
-  uint8_t* data() { return reinterpret_cast<uint8_t*>(this + 1); }
-  const uint8_t* data() const { return reinterpret_cast<const uint8_t*>(this + 1); }
+  inline uint8_t* data();
+  const uint8_t* data() const { return const_cast<polycall_buffer*>(this)->data(); }
 };
 
 namespace polycall::base {
 
 using Buffer = polycall_buffer;
+
+// Bytes that lie elsewhere: `release` runs with the last reference, on whatever thread drops it.
+struct ForeignBuffer : Buffer {
+  uint8_t* bytes;
+  void (*release)(ForeignBuffer* buffer);
+
+  // With one reference, for the maker.
+  void Init(uint8_t* where, size_t count, void (*when_released)(ForeignBuffer*)) {
+    refs.store(1, std::memory_order_relaxed);
+    size_class = kForeign;
+    size = capacity = count;
+    bytes = where;
+    release = when_released;
+  }
+};
+// Whether `buffer` is a ForeignBuffer with this `release`.
+inline bool IsForeign(const Buffer* buffer, void (*release)(ForeignBuffer*)) {
+  return buffer->size_class == Buffer::kForeign &&
+         static_cast<const ForeignBuffer*>(buffer)->release == release;
+}
 
 // A buffer of at least `size` bytes with one reference; NULL only when memory ran out. Small ones
 // are malloc'ed (the allocator is good at them); from 16 KiB to 4 MiB they come from a pool, because
@@ -48,5 +72,10 @@ inline bool IsSoleOwner(const Buffer* buffer) {
 }
 
 }  // namespace polycall::base
+
+inline uint8_t* polycall_buffer::data() {
+  if (size_class == kForeign) return static_cast<polycall::base::ForeignBuffer*>(this)->bytes;
+  return reinterpret_cast<uint8_t*>(this + 1);
+}
 
 #endif  // POLYCALL_BASE_BUFFER_H_

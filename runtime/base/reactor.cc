@@ -23,6 +23,9 @@ constexpr int64_t kTick = 4 * kMillisecond;
 constexpr int kQuietTicks = 25;  // then the watchdog sleeps until the next handler
 constexpr int64_t kIdleThreadLife = 10 * kSecond;
 constexpr int kMaxEvents = 32;
+// Of base::Ticks, so 20 to 50 us: how long others wait while a polled source is busy.
+constexpr uint64_t kLongestPoll = 50'000;
+constexpr size_t kMostPolled = 16;
 
 struct LeadState {
   Reactor* reactor = nullptr;
@@ -300,7 +303,14 @@ void Reactor::Lead() {
   while (!stop_.load(std::memory_order_relaxed)) {
     if (has_graves_.load(std::memory_order_acquire)) DrainGraveyard();
     if (task_count_.load(std::memory_order_acquire) > 0 && !RunOrphanTask()) return;
-    const int count = WaitForEvents(epoll_fd_, events, kMaxEvents);
+    bool wait = true;
+    if (!hot_.empty()) {
+      const Polled polled = PollSources();
+      if (polled == Polled::kLost) return;
+      wait = polled == Polled::kSleep;
+    }
+    const int count = wait ? WaitForEvents(epoll_fd_, events, kMaxEvents)
+                           : epoll_wait(epoll_fd_, events, kMaxEvents, 0);
     for (int i = 0; i < count; ++i) {
       if (events[i].data.ptr == this) {
         uint64_t value;
@@ -367,6 +377,50 @@ void Reactor::Modify(Source* source, int fd, uint32_t events) {
   epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, fd, &event);
 }
 
+void Reactor::Forget(int fd) { epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr); }
+
+void Reactor::KeepPolling(Source* source, uint64_t ticks) {
+  // Many active ones are better served by epoll.
+  const uint64_t until = Ticks() + (hot_.size() > kMostPolled ? 0 : ticks);
+  for (Hot& hot : hot_) {
+    if (hot.source != source) continue;
+    hot.until = until;
+    return;
+  }
+  hot_.push_back({source, until});
+}
+
+// Looks at the sources that were active a moment ago. Comes back often enough for all others.
+Reactor::Polled Reactor::PollSources() {
+  const uint64_t begin = Ticks();
+  for (;;) {
+    for (size_t i = 0; i < hot_.size(); ++i) {
+      Source* source = hot_[i].source;
+      if (!source->Poll()) continue;
+      current_ = source;
+      source->OnReady(Source::kPolled);
+      if (t_lead.reactor != this) return Polled::kLost;
+      current_ = nullptr;
+      if (has_graves_.load(std::memory_order_acquire)) return Polled::kLook;
+    }
+    const uint64_t now = Ticks();
+    for (size_t i = 0; i < hot_.size();) {
+      if (static_cast<int64_t>(now - hot_[i].until) < 0 || !hot_[i].source->StopPolling()) {
+        ++i;
+        continue;
+      }
+      hot_[i] = hot_.back();
+      hot_.pop_back();
+    }
+    if (has_graves_.load(std::memory_order_relaxed) || stop_.load(std::memory_order_relaxed) ||
+        task_count_.load(std::memory_order_relaxed) > 0) {
+      return Polled::kLook;
+    }
+    if (hot_.empty()) return Polled::kSleep;
+    if (now - begin > kLongestPoll) return Polled::kLook;
+  }
+}
+
 void Reactor::Remove(Source* source, int fd) {
   epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr);
   {
@@ -384,6 +438,9 @@ void Reactor::DrainGraveyard() {
     dead.swap(graveyard_);
     has_graves_.store(false, std::memory_order_release);
   }
+  std::erase_if(hot_, [&](const Hot& hot) {
+    return std::find(dead.begin(), dead.end(), hot.source) != dead.end();
+  });
   for (Source* source : dead) source->ReleaseSource();
 }
 

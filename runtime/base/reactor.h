@@ -27,6 +27,12 @@ class Source {
   // `events` are epoll's. 0: a new leader asks to go on with what the old one had begun. After any
   // user code, check Reactor::Leading() and return at once, without touching members, if it is lost.
   virtual void OnReady(uint32_t events) = 0;
+  static constexpr uint32_t kPolled = 1u << 27;  // in `events`: Poll said so; no flag of epoll's
+  // Of a source that is polled (KeepPolling): whether OnReady would find something to do. By the
+  // leader; cheap.
+  virtual bool Poll() { return false; }
+  // The leader stops polling. False: something came meanwhile. From now on events tell.
+  virtual bool StopPolling() { return true; }
   // The reactor's reference, dropped when no leader can stand at this source any more.
   virtual void ReleaseSource() = 0;
 
@@ -77,6 +83,11 @@ class Reactor {
   // After this no new OnReady begins for `source`; call before the descriptor is closed.
   void Remove(Source* source, int fd);
 
+  // Takes a further descriptor of a source out; Remove is for the last.
+  void Forget(int fd);
+  // From OnReady, by the leader: looks at `source` for `ticks` (base::Ticks) before it sleeps.
+  void KeepPolling(Source* source, uint64_t ticks);
+
   // Runs `task` on a pool thread that is not the leader. Returns false when every thread is busy,
   // no more may be made and `max_queued` tasks wait already.
   bool Execute(Task* task, size_t max_queued = SIZE_MAX);
@@ -109,6 +120,8 @@ class Reactor {
   bool RunTimers();
   void ArmTimerLocked() REQUIRES(timer_mutex_);
   void DrainGraveyard();
+  enum class Polled { kLost, kLook, kSleep };
+  Polled PollSources();
   void WakeLeader();
   void Promote();
   bool MaySpawn() const {
@@ -132,6 +145,11 @@ class Reactor {
   alignas(64) std::atomic<uint64_t> lead_{0};
   std::atomic<bool> watchdog_asleep_{true};
   Source* current_ = nullptr;  // the leader's: where it stands
+  struct Hot {
+    Source* source;
+    uint64_t until;
+  };
+  std::vector<Hot> hot_;  // the leader's: sources that it polls
 
   alignas(64) Mutex mutex_;
   bool started_ GUARDED_BY(mutex_) = false;

@@ -28,6 +28,8 @@ constexpr TypeRule kRules[] = {
     {kFlagEnd, false, false},     // PING
     {kFlagText, true, false},     // GO_AWAY
     {kFlagMetadata, true, true},  // METADATA
+    {0, false, false},            // SHM
+    {0, true, false},             // LENT
 };
 
 bool TakeU32(std::string_view* rest, uint32_t* value) {

@@ -33,6 +33,8 @@ enum class FrameType : uint8_t {
   kPing = 9,
   kGoAway = 10,
   kMetadata = 11,
+  kShm = 12,   // the handshake's way to shared memory
+  kLent = 13,  // on shared memory only: where a frame lies
 };
 // Types from here on may be skipped by a receiver that does not know them.
 inline constexpr uint8_t kFirstOptionalType = 128;

@@ -82,7 +82,7 @@ base::Status KeepBytes(const polycall_message& message, uint8_t* place, size_t p
   return {};
 }
 
-base::Status Encoded::Encode(const polycall_message* message) {
+base::Status Encoded::Encode(const polycall_message* message, base::BufferSource* source) {
   if (message == nullptr) return {};
   if (!IsTyped(*message)) {
     bytes_ = BytesOf(*message);
@@ -98,7 +98,8 @@ base::Status Encoded::Encode(const polycall_message* message) {
   if (size <= kScratchSize - kHeadroom) {
     out = Scratch() + kHeadroom;
   } else {
-    buffer_ = base::NewBuffer(kHeadroom + size);
+    if (source != nullptr) buffer_ = source->TakeBuffer(kHeadroom + size);
+    if (buffer_ == nullptr) buffer_ = base::NewBuffer(kHeadroom + size);
     if (buffer_ == nullptr) return OutOfMemory(size);
     out = buffer_->data() + kHeadroom;
   }

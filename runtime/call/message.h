@@ -77,7 +77,8 @@ class Encoded {
   Encoded(const Encoded&) = delete;
   Encoded& operator=(const Encoded&) = delete;
 
-  base::Status Encode(const polycall_message* message);  // NULL: empty
+  // NULL: empty. Large ones are encoded into a buffer of `source`'s, if it is given and has one.
+  base::Status Encode(const polycall_message* message, base::BufferSource* source = nullptr);
   std::string_view bytes() const { return bytes_; }
   // The buffer in which the bytes lie, if they may be sent by reference; else NULL.
   base::Buffer* buffer() const { return buffer_; }

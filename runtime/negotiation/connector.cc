@@ -14,11 +14,17 @@ namespace {
 // the same socket, or will soon. So often a dial is made again for that.
 constexpr int kDialsAgain = 3;
 
+// Whether a unix connection should move to shared memory.
+bool WantsShm(const std::vector<std::string>& allowed) {
+  return IsAllowed("shm", allowed) && Rank("shm", allowed) < Rank("unix", allowed);
+}
+
 Hello MakeHello(const transport::Limits& limits, const std::vector<std::string>& allowed,
                 const std::string& user_agent) {
   Hello hello;
   hello.min_version = hello.max_version = call::kProtocolVersion;
   hello.limits = ToWire(limits);
+  if (WantsShm(allowed)) hello.features.emplace_back("shm");
   hello.user_agent = user_agent;
   hello.host = ThisHost();
   hello.transports = AllowedTransports(allowed);
@@ -30,6 +36,7 @@ struct Dialing {
   const transport::Limits& limits;
   const transport::TlsOptions& tls;
   int64_t deadline;
+  bool shm;
 };
 
 bool ClosedInHandshake(const base::Status& status) {
@@ -58,7 +65,8 @@ base::Status DialOne(const std::string& name, const std::string& address, const 
   base::Status status;
   for (int i = 0; i < kDialsAgain; ++i) {
     status = transport->Dial(
-        address, {dialing.hello, dialing.deadline, dialing.tls, dialing.limits}, &dialed);
+        address, {dialing.hello, dialing.deadline, dialing.tls, dialing.limits, dialing.shm},
+        &dialed);
     if (!ClosedInHandshake(status) || base::NowNs() >= dialing.deadline) break;
   }
   if (!status.ok()) return status;
@@ -75,6 +83,8 @@ base::Status DialOne(const std::string& name, const std::string& address, const 
                                       ", which it was not offered");
     }
   }
+  out->moved_to = dialed->moved_to() != nullptr ? dialed->moved_to() : "";
+  out->not_moved = dialed->not_moved();
   out->dialed = std::move(dialed);
   out->agreed = Agree(dialing.limits, accept.limits);
   out->accept = std::move(accept);
@@ -141,6 +151,8 @@ void Upgrade(const std::vector<std::string>& allowed, const Dialing& dialing, Ou
       out->transport = better.transport;
       out->address = better.address;
       out->handshake_ns += better.handshake_ns;
+      out->moved_to = better.moved_to;
+      out->not_moved = better.not_moved;
     }
     const bool chosen = attempt.chosen;
     out->attempts.push_back(std::move(attempt));
@@ -164,11 +176,38 @@ std::vector<std::string> FirstWays(const Target& target, const std::vector<std::
   return ways;
 }
 
-}  // namespace
+// What became of a unix connection's way to shared memory.
+void TellOfShm(const std::vector<std::string>& allowed, Outcome* out) {
+  if (!out->status.ok() || out->transport != "unix") return;
+  Attempt attempt{"shm", out->address, !out->moved_to.empty(), ""};
+  attempt.tried = attempt.chosen || !out->not_moved.empty();
+  if (attempt.chosen) {
+    out->transport = out->moved_to;
+    attempt.reason = "the server is on this host and shares memory";
+    for (Attempt& other : out->attempts) {
+      if (std::exchange(other.chosen, false)) {
+        other.reason = "reached the server, which offers better";
+      }
+    }
+  } else if (!WantsShm(allowed)) {
+    attempt.reason = IsAllowed("shm", allowed) ? "not preferred to unix"
+                                               : "not among the transports that the channel allows";
+  } else {
+    attempt.reason = out->not_moved.empty() ? "the server does not offer it" : out->not_moved;
+  }
+  if (!attempt.chosen && !IsAllowed("unix", allowed)) {
+    out->status =
+        base::FailedPrecondition("the channel allows shm but not unix, and the server at " +
+                                 out->address + " does not share memory: " + attempt.reason);
+    out->dialed.reset();
+    for (Attempt& other : out->attempts) other.chosen = false;
+  }
+  out->attempts.push_back(std::move(attempt));
+}
 
-Outcome Connect(const Target& target, const std::vector<std::string>& allowed,
-                const transport::Limits& limits, const transport::TlsOptions& tls,
-                const std::string& user_agent, int64_t deadline) {
+Outcome ConnectStream(const Target& target, const std::vector<std::string>& allowed,
+                      const transport::Limits& limits, const transport::TlsOptions& tls,
+                      const std::string& user_agent, int64_t deadline) {
   Outcome out;
   const bool negotiated = target.transport.empty();
   std::vector<std::string> ways = FirstWays(target, allowed, tls);
@@ -180,7 +219,8 @@ Outcome Connect(const Target& target, const std::vector<std::string>& allowed,
     out.attempts.push_back({name, target.address, false, std::string(out.status.message())});
     return out;
   }
-  const Dialing dialing{Encode(MakeHello(limits, allowed, user_agent)), limits, tls, deadline};
+  const Dialing dialing{Encode(MakeHello(limits, allowed, user_agent)), limits, tls, deadline,
+                        WantsShm(allowed)};
   base::Status first;
   for (const std::string& name : ways) {
     Attempt attempt{name, target.address, false, ""};
@@ -215,6 +255,16 @@ Outcome Connect(const Target& target, const std::vector<std::string>& allowed,
           {offer.transport, offer.address, false, "the target names " + target.transport});
     }
   }
+  return out;
+}
+
+}  // namespace
+
+Outcome Connect(const Target& target, const std::vector<std::string>& allowed,
+                const transport::Limits& limits, const transport::TlsOptions& tls,
+                const std::string& user_agent, int64_t deadline) {
+  Outcome out = ConnectStream(target, allowed, limits, tls, user_agent, deadline);
+  TellOfShm(allowed, &out);
   return out;
 }
 

@@ -29,6 +29,8 @@ struct Outcome {
   Accept accept;
   transport::Agreed agreed;
   std::vector<Attempt> attempts;
+  std::string moved_to;      // "shm": where a unix connection moved to within the handshake
+  std::string not_moved;     // why it did not, although it could have
   int64_t handshake_ns = 0;  // connect and handshake of the chosen one
 };
 

@@ -351,6 +351,12 @@ base::Status Server::Handshake(std::string_view bytes, const transport::PeerInfo
   answer.server_name = name_;
   answer.host = negotiation::ThisHost();
   answer.services = table_;
+  const bool wants_shm =
+      std::find(hello.features.begin(), hello.features.end(), "shm") != hello.features.end();
+  if (wants_shm && Allows("shm") && std::string_view(peer.transport) == "unix") {
+    agreed->shm = true;
+    answer.features.emplace_back("shm");
+  }
   {
     base::MutexLock lock(mutex_);
     for (auto& listener : listeners_) {

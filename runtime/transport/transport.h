@@ -65,6 +65,7 @@ struct Agreed {
   uint32_t max_calls = 4096;
   uint32_t send_call_window = 256 * 1024;
   uint32_t send_connection_window = 16u << 20;
+  bool shm = false;  // a unix connection may move to shared memory
 };
 
 // Who is at the other end of a connection that came in.
@@ -200,11 +201,17 @@ class Dialed {
  public:
   virtual ~Dialed() = default;
   const std::string& accept() const { return accept_; }
+  // The transport that the connection moved to within the handshake ("shm"), or NULL; if the peer
+  // offered one and it failed, why.
+  const char* moved_to() const { return moved_to_; }
+  const std::string& not_moved() const { return not_moved_; }
   // The connection; the observer outlives it or is told OnClosed.
   virtual base::Ref<Connection> Open(const Agreed& agreed, Connection::Observer* observer) = 0;
 
  protected:
   std::string accept_;
+  const char* moved_to_ = nullptr;  // static
+  std::string not_moved_;
 };
 
 class Listener {
@@ -236,6 +243,7 @@ struct DialOptions {
   int64_t deadline = 0;
   const TlsOptions& tls;  // the channel's, for transports that encrypt
   Limits limits = {};     // the channel's, for transports that set them before the handshake
+  bool shm = false;       // the hello offers to move a unix connection to shared memory
 };
 
 // A mechanism. Stateless; thread-safe.

@@ -7,7 +7,7 @@ const char* fresh_target(void) {
   static char target[128];
   static atomic_int number;
   int n = atomic_fetch_add(&number, 1);
-  if (strcmp(transport(), "unix") == 0) {
+  if (strcmp(transport(), "unix") == 0 || strcmp(transport(), "shm") == 0) {
     snprintf(target, sizeof target, "unix:/tmp/polycall-abi-%d-%d.sock", (int)getpid(), n);
   } else if (strcmp(transport(), "tcp") == 0) {
     snprintf(target, sizeof target, "tcp://127.0.0.1:0");
@@ -38,7 +38,16 @@ bool fixture_start(struct fixture* fixture, const polycall_server_options* serve
     good = CHECK_STATUS(&status, POLYCALL_OK);
   }
   if (good) {
-    fixture->channel = polycall_channel_new(fixture->address, channel_options, &status);
+    /* Over the transport under test, and no better one. */
+    const char* allowed[] = {transport(), NULL};
+    polycall_channel_options options = POLYCALL_CHANNEL_OPTIONS_INIT;
+    if (channel_options != NULL) {
+      options = *channel_options;
+    }
+    if (options.transports == NULL) {
+      options.transports = allowed;
+    }
+    fixture->channel = polycall_channel_new(fixture->address, &options, &status);
     good = CHECK_STATUS(&status, POLYCALL_OK) && CHECK(fixture->channel != NULL);
   }
   polycall_status_clear(&status);

@@ -22,7 +22,7 @@ Outcome StatusOf(Function function) {
 
 TEST_P(TransportConformance, AListenersAddressCanBeDialled) {
   EchoServer server(FreshTarget());
-  EXPECT_THAT(server.target(), StartsWith(std::string(transport().name) + ":"));
+  EXPECT_THAT(server.target(), StartsWith(transport().scheme));
   Client client(server.target());
   const Outcome outcome = client.Unary("hello");
   EXPECT_EQ(outcome.code, POLYCALL_OK) << outcome.message;

@@ -103,6 +103,7 @@ Client::Client(const std::string& target, uint32_t max_attempts)
 
 Client::Client(const std::string& target, polycall_channel_options options) {
   options.connect_timeout_ns = kPatienceNs;
+  if (options.transports == nullptr) options.transports = allowed_;
   channel_ = polycall_channel_new(target.c_str(), &options, nullptr);
   EXPECT_NE(channel_, nullptr) << target;
 }

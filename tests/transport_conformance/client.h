@@ -76,6 +76,8 @@ class Pending {
 class Client {
  public:
   // `max_attempts` 0: the default.
+  // The transports of the clients made from now on, NULL-terminated and borrowed.
+  static void Allow(const char* const* transports) { allowed_ = transports; }
   explicit Client(const std::string& target, uint32_t max_attempts = 0);
   // As the options say, but for its patience.
   Client(const std::string& target, polycall_channel_options options);
@@ -91,6 +93,7 @@ class Client {
 
  private:
   const polycall_method* Method(polycall_kind kind);
+  static inline const char* const* allowed_ = nullptr;
   polycall_channel* channel_ = nullptr;
 };
 

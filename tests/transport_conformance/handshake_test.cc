@@ -59,7 +59,7 @@ class FakeAcceptor final : public transport::Acceptor {
 // Listens with `acceptor` on a fresh target, dials with `hello`, and ends everything but `dialed`.
 base::Status Shake(const TransportUnderTest& under_test, FakeAcceptor* acceptor,
                    std::string_view hello, std::unique_ptr<transport::Dialed>* dialed) {
-  transport::Transport* transport = transport::FindTransport(under_test.name);
+  transport::Transport* transport = transport::FindTransport(under_test.begins_on());
   negotiation::Target target;
   base::Status status = negotiation::ParseTarget(under_test.fresh_target(), &target);
   std::unique_ptr<transport::Listener> listener;
@@ -83,8 +83,8 @@ TEST_P(TransportConformance, TheHandshakeCarriesHelloAndAccept) {
   ASSERT_TRUE(status.ok()) << status.message();
   EXPECT_EQ(acceptor.heard, hello);
   EXPECT_EQ(dialed->accept(), acceptor.answer);
-  EXPECT_STREQ(acceptor.peer.transport, transport().name);
-  EXPECT_THAT(acceptor.peer.address, HasSubstr(transport().name));
+  EXPECT_EQ(acceptor.peer.transport, transport().begins_on());
+  EXPECT_THAT(acceptor.peer.address, HasSubstr(transport().begins_on()));
 }
 
 TEST_P(TransportConformance, ARefusedHandshakesStatusReachesTheCaller) {

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "client.h"
 #include "polycall/polycall.h"
 #include "tls_files.h"
 
@@ -26,7 +27,8 @@ int NextNumber() {
 
 std::string FreshInproc() { return "inproc:conformance-" + std::to_string(NextNumber()); }
 
-const TransportUnderTest kInproc = {"inproc", FreshInproc, FreshInproc, {"inproc:"}};
+const TransportUnderTest kInproc = {"inproc",    "inproc:",   {"inproc", nullptr},
+                                    FreshInproc, FreshInproc, {"inproc:"}};
 
 // ---- unix
 
@@ -53,7 +55,12 @@ std::string FreshUnix() {
 }
 
 const TransportUnderTest kUnix = {
-    "unix", FreshUnix, FreshUnix, {"unix:", "unix:/tmp/" + std::string(108, 'x')}};
+    "unix",    "unix:",   {"unix", nullptr},
+    FreshUnix, FreshUnix, {"unix:", "unix:/tmp/" + std::string(108, 'x')}};
+
+// ---- shm: a unix connection that moves in its handshake
+
+const TransportUnderTest kShm = {"shm", "unix:", {"shm", nullptr}, FreshUnix, FreshUnix, {"unix:"}};
 
 // ---- tcp
 
@@ -76,6 +83,8 @@ std::string VacantTcp() { return "tcp://" + VacantPort(); }
 
 const TransportUnderTest kTcp = {
     "tcp",
+    "tcp://",
+    {"tcp", nullptr},
     FreshTcp,
     VacantTcp,
     {"tcp://", "tcp://127.0.0.1", "tcp://127.0.0.1:", "tcp://127.0.0.1:65536", "tcp://127.0.0.1:x",
@@ -87,7 +96,8 @@ std::string FreshTls() { return "tls://127.0.0.1:0"; }
 std::string VacantTls() { return "tls" + VacantTcp().substr(3); }
 
 const TransportUnderTest kTls = {
-    "tls", FreshTls, VacantTls, {"tls://", "tls://127.0.0.1", "tls://127.0.0.1:x", "tls://::1:80"}};
+    "tls",    "tls://",  {"tls", nullptr},
+    FreshTls, VacantTls, {"tls://", "tls://127.0.0.1", "tls://127.0.0.1:x", "tls://::1:80"}};
 
 const polycall_tls_options* TlsFor(std::string_view target, bool server) {
   if (!target.starts_with("tls://")) return nullptr;
@@ -119,10 +129,12 @@ const polycall_tls_options* ClientTlsFor(std::string_view target) { return TlsFo
 // Some tests provoke what is worth a warning.
 TransportConformance::TransportConformance() {
   polycall_log_set(POLYCALL_LOG_NONE, nullptr, nullptr);
+  Client::Allow(GetParam()->allowed.data());
 }
 
 INSTANTIATE_TEST_SUITE_P(Inproc, TransportConformance, testing::Values(&kInproc));
 INSTANTIATE_TEST_SUITE_P(Unix, TransportConformance, testing::Values(&kUnix));
+INSTANTIATE_TEST_SUITE_P(Shm, TransportConformance, testing::Values(&kShm));
 INSTANTIATE_TEST_SUITE_P(Tcp, TransportConformance, testing::Values(&kTcp));
 INSTANTIATE_TEST_SUITE_P(Tls, TransportConformance, testing::Values(&kTls));
 #ifdef POLYCALL_TEST_GRPC

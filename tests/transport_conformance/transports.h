@@ -15,6 +15,9 @@ namespace polycall::conformance {
 
 struct TransportUnderTest {
   const char* name;
+  const char* scheme;  // of its targets
+  // What channels allow, NULL-terminated: nothing but this transport (and what it begins on).
+  std::vector<const char*> allowed;
   // A target that a server may listen on and that nobody uses. It need not be what callers name
   // (port 0).
   std::string (*fresh_target)();
@@ -24,6 +27,11 @@ struct TransportUnderTest {
   std::vector<std::string> bad_targets;
   // Bytes that it holds on the way, beyond what the receiver's window lets in.
   size_t underway = 0;
+
+  // The transport on which its handshake is made.
+  std::string begins_on() const {
+    return std::string(scheme).substr(0, std::string_view(scheme).find(':'));
+  }
 };
 
 // TLS options for what listens on `target`, or calls it; not NULL if it is a target of TLS.

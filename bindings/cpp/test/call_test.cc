@@ -44,7 +44,8 @@ std::string TargetOf(const std::string& transport) {
   static std::atomic<int> counter = 0;
   const std::string name =
       "polycall-cpp-test-" + std::to_string(getpid()) + "-" + std::to_string(++counter);
-  if (transport == "unix") return "unix:" + testing::TempDir() + name + ".sock";
+  if (transport == "unix" || transport == "shm")
+    return "unix:" + testing::TempDir() + name + ".sock";
   if (transport == "tcp") return "tcp://127.0.0.1:0";
   return "inproc:" + name;
 }
@@ -57,7 +58,9 @@ class CallTest : public testing::TestWithParam<std::tuple<std::string, Style>> {
     const StatusOr<std::string> address = server_.Listen(TargetOf(transport));
     EXPECT_OK(address);
     EXPECT_OK(server_.Start());
-    channel_ = polycall::Channel::Create(address.value(), {.transports = {transport}}).value();
+    polycall::ChannelOptions options;
+    options.transports = {transport};  // and no better one
+    channel_ = polycall::Channel::Create(address.value(), options).value();
   }
 
   static const std::string& transport() { return std::get<0>(GetParam()); }
@@ -354,7 +357,7 @@ TEST_P(CallTest, ALargeMessageArrivesWhole) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, CallTest,
-    testing::Combine(testing::Values("inproc", "unix", "tcp"),
+    testing::Combine(testing::Values("inproc", "shm", "unix", "tcp"),
                      testing::Values(Style::kBlocking, Style::kCoroutine, Style::kCallback)),
     [](const auto& info) { return std::get<0>(info.param) + StyleName(std::get<1>(info.param)); });
 

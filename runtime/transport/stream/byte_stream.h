@@ -64,6 +64,15 @@ class ByteStream : public base::BufferSource {
   // What OnReady's `events` (not 0) mean for the connection. By whoever was told.
   virtual uint32_t Translate(uint32_t events) { return events; }
 
+  // ---- the leader may look for a while before it sleeps: a stream in memory tells at once.
+  // For how many ticks (base::Ticks) to look now; less than 0: never. By the holder of the reader's
+  // role, as StopPolling.
+  virtual int64_t PollTicks() { return -1; }
+  // Something is to be done. By any thread.
+  virtual bool Poll() { return false; }
+  // The leader stops looking; events tell from now on. False: something came.
+  virtual bool StopPolling() { return true; }
+
   // ---- large frames that need not be copied through the bytes. Sockets do nothing of this.
   // (From BufferSource: TakeBuffer, a buffer that Lend need not copy.)
   // Puts a frame where the peer can read it, and the small frame that says where into `ticket`.

@@ -33,6 +33,7 @@ ClientConnection::ClientConnection(std::unique_ptr<ByteStream> stream, const cha
   kick_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   base::TrackFd(kick_fd_);
   writer_.set_stream(stream_.get());
+  reader_.set_lender(stream_.get());
   reader_.set_max_body(agreed_.receive.max_message_size + 2 * agreed_.receive.max_metadata_size +
                        64 * 1024);
   tick_.context = this;
@@ -135,7 +136,7 @@ void ClientConnection::Fail(call::Call& call, const base::Status& status, bool n
 
 void ClientConnection::Start(call::Call& call, const polycall_message* first, bool end) {
   call::Encoded encoded;
-  if (base::Status status = encoded.Encode(first); !status.ok()) {
+  if (base::Status status = encoded.Encode(first, stream_.get()); !status.ok()) {
     Fail(call, status, false);
     return;
   }
@@ -231,7 +232,7 @@ void ClientConnection::StartQueued() {
 base::Status ClientConnection::Send(call::Call& call, const polycall_message& message, bool end,
                                     bool buffered, uint64_t* cost) {
   call::Encoded encoded;
-  if (base::Status status = encoded.Encode(&message); !status.ok()) return status;
+  if (base::Status status = encoded.Encode(&message, stream_.get()); !status.ok()) return status;
   const size_t size = encoded.bytes().size();
   if (size > agreed_.max_send_message_size) {
     return base::ResourceExhausted("a message of " + std::to_string(size) +

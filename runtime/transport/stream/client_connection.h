@@ -68,6 +68,8 @@ class ClientConnection final : public Connection, public base::Source {
   // Source
   void OnReady(uint32_t events) override;
   void ReleaseSource() override { Release(); }
+  bool Poll() override { return stream_->Poll(); }
+  bool StopPolling() override;
 
  private:
   enum class Reader { kNobody, kThread, kReactor };

@@ -155,7 +155,7 @@ bool ClientConnection::CallInline(polycall_unary* unary, const polycall_method& 
   Direct direct{unary, &method, header.call_id};
   {
     call::Encoded encoded;
-    if (!encoded.Encode(&unary->request).ok() ||
+    if (!encoded.Encode(&unary->request, stream_.get()).ok() ||
         encoded.bytes().size() > agreed_.max_send_message_size) {
       LeaveDirect(header.call_id);
       return false;  // the general path says what is wrong

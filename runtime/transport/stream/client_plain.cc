@@ -67,7 +67,8 @@ void Defer(const PlainUnary& call, PlainOwner* owner, const polycall_unary& unar
 bool ClientConnection::StartPlain(const PlainUnary& call, const polycall_message& request,
                                   PlainOwner* owner) {
   call::Encoded encoded;
-  if (!encoded.Encode(&request).ok()) return false;  // the general path says what is wrong
+  if (!encoded.Encode(&request, stream_.get()).ok())
+    return false;  // the general path says what is wrong
   const std::string_view bytes = encoded.bytes();
   if (bytes.size() > agreed_.max_send_message_size) return false;
   const bool keep = (call.flags & POLYCALL_CALL_NO_RETRY) == 0;

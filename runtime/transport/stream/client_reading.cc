@@ -185,6 +185,11 @@ void ClientConnection::OnReady(uint32_t events) {
   if (!flush_only) reactor_busy_ = false;
   if (closed_) return;
   if ((result == FrameWriter::Result::kBlocked) != armed_out_) Arm();
+  if (reader_role_ == Reader::kReactor) {
+    if (const int64_t ticks = stream_->PollTicks(); ticks >= 0) {
+      base::Reactor::Global().KeepPolling(this, static_cast<uint64_t>(ticks));
+    }
+  }
   // A thread waits and no callback does: it had better read itself.
   if (reader_role_ == Reader::kReactor && !sleepers_.empty() && async_live_ == 0) {
     reader_role_ = Reader::kNobody;
@@ -192,6 +197,12 @@ void ClientConnection::OnReady(uint32_t events) {
     sleepers_.back()->Promote();
     sleepers_.pop_back();
   }
+}
+
+bool ClientConnection::StopPolling() {
+  base::MutexLock lock(mutex_);
+  // A thread that reads decides for itself.
+  return reader_role_ != Reader::kReactor || reactor_busy_ || stream_->StopPolling();
 }
 
 bool ClientConnection::ReadOnce(bool wait) {
@@ -349,6 +360,8 @@ void ClientConnection::Dispatch(const FrameHeader& header, std::string_view body
     case FrameType::kCall:
     case FrameType::kHalfClose:
     case FrameType::kCancel:
+    case FrameType::kShm:
+    case FrameType::kLent:
       ProtocolError("a frame that only a caller sends, or a second handshake");
       break;
     default:

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "call/frame.h"
+#include "transport/shm/upgrade.h"
 #include "transport/stream/client_connection.h"
 #include "transport/stream/socket.h"
 
@@ -73,7 +74,9 @@ class StreamDialed final : public Dialed {
   StreamDialed(std::unique_ptr<ByteStream> stream, const char* transport, std::string peer)
       : stream_(std::move(stream)), transport_(transport), peer_(std::move(peer)) {}
 
-  base::Status Handshake(std::string_view hello, int64_t deadline) {
+  // `shm`: the hello offers to move to shared memory.
+  base::Status Handshake(std::string_view hello, int64_t deadline, bool shm) {
+    if (shm) shm::Upgrade::Expect(stream_->fd());
     call::FrameHeader header;
     header.type = call::FrameType::kHello;
     header.body_size = static_cast<uint32_t>(hello.size());
@@ -84,17 +87,26 @@ class StreamDialed final : public Dialed {
       return sent;
     }
     uint8_t head[call::kFrameHeaderSize];
-    if (base::Status got = ReadAll(*stream_, head, sizeof(head), deadline); !got.ok()) return got;
+    std::unique_ptr<shm::Upgrade> upgrade;
+    base::Status got =
+        shm ? shm::Upgrade::ReadOffer(stream_->fd(), head, sizeof(head), deadline, &upgrade)
+            : ReadAll(*stream_, head, sizeof(head), deadline);
+    if (!got.ok()) return got;
     header = call::ReadFrameHeader(head);
+    if (upgrade != nullptr && header.type == call::FrameType::kShm) {
+      if (got = ReadAll(*stream_, head, sizeof(head), deadline); !got.ok()) return got;
+      header = call::ReadFrameHeader(head);
+    }
     if (const char* error = call::CheckFrameHeader(header, kMaxAcceptBody)) {
       return base::Unavailable("the peer " + peer_ +
                                " does not speak PolyCall's protocol: " + error);
     }
     accept_.resize(header.body_size);
-    if (base::Status got = ReadAll(*stream_, accept_.data(), accept_.size(), deadline); !got.ok()) {
-      return got;
+    got = ReadAll(*stream_, accept_.data(), accept_.size(), deadline);
+    if (!got.ok()) return got;
+    if (header.type == call::FrameType::kAccept) {
+      return upgrade == nullptr ? base::Status() : Move(std::move(upgrade), deadline);
     }
-    if (header.type == call::FrameType::kAccept) return {};
     call::FrameBody parts;
     const char* error = nullptr;
     if ((header.type == call::FrameType::kStatus || header.type == call::FrameType::kGoAway) &&
@@ -107,13 +119,37 @@ class StreamDialed final : public Dialed {
   }
 
   base::Ref<Connection> Open(const Agreed& agreed, Connection::Observer* observer) override {
-    auto* connection =
-        new ClientConnection(std::move(stream_), transport_, peer_, agreed, observer);
+    auto* connection = new ClientConnection(
+        std::move(stream_), moved_to_ != nullptr ? moved_to_ : transport_, peer_, agreed, observer);
     connection->Open();
     return base::Ref<Connection>::Adopt(connection);
   }
 
  private:
+  // To the shared memory that the server sent. An error is the connection's; what only keeps it on
+  // the socket is not.
+  base::Status Move(std::unique_ptr<shm::Upgrade> upgrade, int64_t deadline) {
+    const base::Status mapped = upgrade->Map(stream_->fd());
+    call::FrameHeader frame;
+    frame.type = call::FrameType::kShm;
+    frame.argument = mapped.ok() ? 1 : 0;
+    base::Status status = WriteAll(*stream_, &frame, sizeof(frame), deadline);
+    if (!status.ok()) return status;
+    if (!mapped.ok()) {
+      not_moved_ = mapped.message();
+      return {};
+    }
+    status = ReadAll(*stream_, &frame, sizeof(frame), deadline);
+    if (!status.ok()) return status;
+    if (frame.type != call::FrameType::kShm) {
+      return base::Unavailable("the peer " + peer_ +
+                               " did not move to the shared memory that it had offered");
+    }
+    stream_ = upgrade->Finish(std::move(stream_));
+    moved_to_ = "shm";
+    return {};
+  }
+
   std::unique_ptr<ByteStream> stream_;
   const char* const transport_;
   const std::string peer_;
@@ -124,7 +160,8 @@ class StreamDialed final : public Dialed {
 base::Status ShakeHands(std::unique_ptr<ByteStream> stream, const char* transport, std::string peer,
                         const DialOptions& options, std::unique_ptr<Dialed>* out) {
   auto dialed = std::make_unique<StreamDialed>(std::move(stream), transport, std::move(peer));
-  base::Status status = dialed->Handshake(options.hello, options.deadline);
+  base::Status status = dialed->Handshake(options.hello, options.deadline,
+                                          options.shm && std::string_view(transport) == "unix");
   if (status.ok()) *out = std::move(dialed);
   return status;
 }

@@ -80,6 +80,7 @@ uint8_t* FrameReader::Space(size_t* size) {
 
 FrameReader::Result FrameReader::Next(call::FrameHeader* header, std::string_view* body,
                                       base::Buffer** buffer, const char** error) {
+  if (lent_ != nullptr) base::ReleaseBuffer(std::exchange(lent_, nullptr));
   const size_t have = end_ - begin_;
   if (have < call::kFrameHeaderSize) return Result::kMore;
   *header = call::ReadFrameHeader(chunk_->data() + begin_);
@@ -93,6 +94,29 @@ FrameReader::Result FrameReader::Next(call::FrameHeader* header, std::string_vie
            header->body_size};
   *buffer = chunk_;
   begin_ += total;
+  if (header->type == call::FrameType::kLent) return NextLent(header, body, buffer, error);
+  return Result::kFrame;
+}
+
+// `body` is a ticket: the frame that it names instead.
+FrameReader::Result FrameReader::NextLent(call::FrameHeader* header, std::string_view* body,
+                                          base::Buffer** buffer, const char** error) {
+  std::string_view frame;
+  lent_ = lender_ != nullptr ? lender_->Borrow(*body, &frame) : nullptr;
+  if (lent_ == nullptr) {
+    *error = "a lent frame where there is none";
+    return Result::kError;
+  }
+  // Copied before it is checked: the peer may still write there.
+  *header = call::ReadFrameHeader(reinterpret_cast<const uint8_t*>(frame.data()));
+  if ((*error = call::CheckFrameHeader(*header, max_body_)) != nullptr) return Result::kError;
+  if (header->type == call::FrameType::kLent ||
+      header->body_size != frame.size() - call::kFrameHeaderSize) {
+    *error = "a lent frame of another size than its ticket's";
+    return Result::kError;
+  }
+  *body = frame.substr(call::kFrameHeaderSize);
+  *buffer = lent_;
   return Result::kFrame;
 }
 
@@ -104,6 +128,7 @@ bool FrameReader::TakeBytes(size_t count, const uint8_t** bytes) {
 }
 
 void FrameReader::Park() {
+  base::ReleaseBuffer(std::exchange(lent_, nullptr));
   if (chunk_ == nullptr) return;
   const size_t have = end_ - begin_;
   if (have == 0) {

@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "call/frame.h"
+#include "transport/stream/byte_stream.h"
 
 namespace polycall::transport {
 
@@ -18,11 +19,16 @@ class FrameReader {
   enum class Result { kFrame, kMore, kError };
 
   FrameReader() = default;
-  ~FrameReader() { base::ReleaseBuffer(chunk_); }
+  ~FrameReader() {
+    base::ReleaseBuffer(chunk_);
+    base::ReleaseBuffer(lent_);
+  }
   FrameReader(const FrameReader&) = delete;
   FrameReader& operator=(const FrameReader&) = delete;
 
   void set_max_body(uint64_t max_body) { max_body_ = max_body; }
+  // Whose frames may lie elsewhere (ByteStream::Borrow). Borrowed; NULL: nobody's.
+  void set_lender(ByteStream* lender) { lender_ = lender; }
 
   // Where to read to next, and how much fits. `*size` is 0 only when memory ran out.
   uint8_t* Space(size_t* size);
@@ -48,7 +54,11 @@ class FrameReader {
 
  private:
   bool Reserve(size_t needed);
+  Result NextLent(call::FrameHeader* header, std::string_view* body, base::Buffer** buffer,
+                  const char** error);
 
+  ByteStream* lender_ = nullptr;
+  base::Buffer* lent_ = nullptr;  // where the last lent frame lies
   base::Buffer* chunk_ = nullptr;
   size_t needed_ = 0;  // the size of the frame that is there in part, if it is known
   size_t begin_ = 0;

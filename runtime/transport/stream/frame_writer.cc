@@ -97,10 +97,20 @@ void FrameWriter::AppendByReference(base::Buffer* buffer, const void* data, size
 
 FrameWriter::Result FrameWriter::Write(call::FrameHeader header, std::string_view sections,
                                        const call::Encoded* message, bool later) {
-  const std::string_view payload = message != nullptr ? message->bytes() : std::string_view();
+  std::string_view payload = message != nullptr ? message->bytes() : std::string_view();
   header.body_size = static_cast<uint32_t>(sections.size() + payload.size());
   uint8_t head[call::kFrameHeaderSize];
   call::WriteFrameHeader(header, head);
+  uint8_t ticket[ByteStream::kTicketSize];
+  if (payload.size() > kReferenceLimit &&
+      stream_->Lend(head, sections, payload, message->buffer(), ticket)) {
+    // The frame lies where the peer reads it; what travels is a small one that says where.
+    memcpy(head, ticket, sizeof(head));
+    header = call::ReadFrameHeader(head);
+    payload = {reinterpret_cast<const char*>(ticket) + sizeof(head), sizeof(ticket) - sizeof(head)};
+    sections = {};
+    message = nullptr;
+  }
 
   base::MutexLock lock(mutex_);
   if (broken_) return Result::kBroken;

@@ -26,7 +26,10 @@ class FrameWriter {
 
   ~FrameWriter();
   // Borrowed. Before the first Write, or while nobody writes.
-  void set_stream(ByteStream* stream) { stream_ = stream; }
+  void set_stream(ByteStream* stream) {
+    base::MutexLock lock(mutex_);
+    stream_ = stream;
+  }
 
   // One frame: header (body_size is filled in), sections, then the message's bytes. With `later` it
   // may stay in the buffer until Flush or the next Write without it.

@@ -14,7 +14,11 @@ using call::FrameType;
 
 ServerConnection::ServerConnection(std::unique_ptr<ByteStream> stream, PeerInfo peer,
                                    Acceptor* acceptor, Home* home)
-    : stream_(std::move(stream)), peer_(std::move(peer)), acceptor_(acceptor), home_(home) {
+    : stream_(std::move(stream)),
+      peer_(std::move(peer)),
+      transport_(peer_.transport),
+      acceptor_(acceptor),
+      home_(home) {
   writer_.set_stream(stream_.get());
 }
 
@@ -90,7 +94,7 @@ void ServerConnection::SendStatus(uint32_t call_id, const base::Status& status, 
 base::Status ServerConnection::Send(call::Call& call, const polycall_message& message, bool,
                                     bool buffered, uint64_t* cost) {
   call::Encoded encoded;
-  if (base::Status status = encoded.Encode(&message); !status.ok()) return status;
+  if (base::Status status = encoded.Encode(&message, stream_.get()); !status.ok()) return status;
   const size_t size = encoded.bytes().size();
   if (size > agreed_.max_send_message_size) {
     return base::ResourceExhausted("a message of " + std::to_string(size) +
@@ -141,7 +145,7 @@ bool ServerConnection::Answer(call::Call& call, const base::Status& final_status
   base::Status changed;
   const base::Status* status = &final_status;
   if (response != nullptr) {
-    if (base::Status bad = encoded.Encode(response); !bad.ok()) {
+    if (base::Status bad = encoded.Encode(response, stream_.get()); !bad.ok()) {
       status = &(changed = std::move(bad));
       response = nullptr;
     } else if (encoded.bytes().size() > agreed_.max_send_message_size) {

@@ -11,6 +11,7 @@
 
 #include "base/mutex.h"
 #include "call/blocked_queue.h"
+#include "transport/shm/upgrade.h"
 #include "transport/stream/byte_stream.h"
 #include "transport/stream/frame_reader.h"
 #include "transport/stream/frame_writer.h"
@@ -27,7 +28,7 @@ class ServerConnection final : public call::Link, public base::Source, public Ac
   // Registers with the reactor. False if that failed; release it then.
   bool Open();
 
-  const char* transport() const override { return peer_.transport; }
+  const char* transport() const override { return transport_; }
   std::string peer() const override { return peer_.address; }
   const call::Identity* identity() const override { return peer_.identity.get(); }
   void Start(call::Call&, const polycall_message*, bool) override {}  // the caller's
@@ -53,8 +54,10 @@ class ServerConnection final : public call::Link, public base::Source, public Ac
 
   void OnReady(uint32_t events) override;
   void ReleaseSource() override { Release(); }
+  bool Poll() override { return stream_->Poll(); }
+  bool StopPolling() override { return stream_->StopPolling(); }
 
-  const char* spoken() const override { return peer_.transport; }
+  const char* spoken() const override { return transport_; }
   // Sends go-away: no new calls.
   void Drain() override;
   void Close(const base::Status& why) override;
@@ -64,7 +67,7 @@ class ServerConnection final : public call::Link, public base::Source, public Ac
   void LetGo() override { Release(); }
 
  private:
-  enum class State { kFirstBytes, kPreface, kHello, kOpen };
+  enum class State { kFirstBytes, kPreface, kHello, kShm, kOpen };
   // A peer that does not read its answers gets no further requests read, and no further stream
   // messages written.
   static constexpr size_t kMaxQueued = 4u << 20;
@@ -77,6 +80,9 @@ class ServerConnection final : public call::Link, public base::Source, public Ac
   bool Drained() const { return reader_.drained() && !stream_->HasBuffered(); }
   bool DispatchFrames(bool* stopped);
   bool DispatchHandshake(const call::FrameHeader& header, std::string_view body);
+  // To shared memory, as was agreed. False: it ends.
+  bool MoveToShm();
+  void BeOpen();
   void Dispatch(const call::FrameHeader& header, std::string_view body, base::Buffer* buffer);
   void OnCall(const call::FrameHeader& header, std::string_view body, base::Buffer* buffer);
   void ProtocolError(std::string_view what);
@@ -96,9 +102,11 @@ class ServerConnection final : public call::Link, public base::Source, public Ac
   bool InBatch() const { return t_batch == this && base::Reactor::StillLeading(); }
 
   static thread_local const void* t_batch;
-  static thread_local bool t_more;      // behind the frame that is handled, more was read
-  std::unique_ptr<ByteStream> stream_;  // NULL: handed over
+  static thread_local bool t_more;         // behind the frame that is handled, more was read
+  std::unique_ptr<ByteStream> stream_;     // NULL: handed over
+  std::unique_ptr<shm::Upgrade> upgrade_;  // offered, not taken yet
   PeerInfo peer_;
+  std::atomic<const char*> transport_;  // peer_'s, or "shm"
   Acceptor* const acceptor_;
   Home* const home_;
 

@@ -50,6 +50,9 @@ void ServerConnection::OnReady(uint32_t events) {
   }
   reader_.Park();
   if (closed_) return;
+  if (const int64_t ticks = stream_->PollTicks(); ticks >= 0) {
+    acceptor_->reactor().KeepPolling(this, static_cast<uint64_t>(ticks));
+  }
   if (result == FrameWriter::Result::kBlocked || interest_.load() != EPOLLIN) {
     base::MutexLock lock(mutex_);
     UpdateInterest();
@@ -183,6 +186,20 @@ bool ServerConnection::DispatchFrames(bool* stopped) {
 }
 
 bool ServerConnection::DispatchHandshake(const FrameHeader& header, std::string_view body) {
+  if (state_ == State::kShm) {
+    if (header.type != FrameType::kShm) {
+      ProtocolError("the answer to the offer of shared memory is missing");
+      return false;
+    }
+    if (header.argument != 0) return MoveToShm();
+    upgrade_ = nullptr;
+    if (!acceptor_->Allows(peer_.transport)) {
+      ProtocolError("shared memory was declined, and the server allows nothing else");
+      return false;
+    }
+    BeOpen();
+    return true;
+  }
   if (header.type != FrameType::kHello) {
     ProtocolError("a connection begins with HELLO");
     return false;
@@ -201,8 +218,13 @@ bool ServerConnection::DispatchHandshake(const FrameHeader& header, std::string_
     Refuse(status);
     return false;
   }
-  if (acceptor_->reactor().Cancel(&handshake_timer_)) Release();
-  state_ = State::kOpen;
+  const bool is_unix = std::string_view(peer_.transport) == "unix";
+  if (agreed_.shm && is_unix) upgrade_ = shm::Upgrade::Offer(stream_->fd());
+  if (upgrade_ == nullptr && !acceptor_->Allows(peer_.transport)) {
+    Refuse(base::FailedPrecondition(
+        "the server's option transports allows only shared memory, which this caller cannot use"));
+    return false;
+  }
   reader_.set_max_body(agreed_.receive.max_message_size + 2 * agreed_.receive.max_metadata_size +
                        64 * 1024);
   {
@@ -213,8 +235,43 @@ bool ServerConnection::DispatchHandshake(const FrameHeader& header, std::string_
   FrameHeader answer;
   answer.type = FrameType::kAccept;
   AfterWrite(writer_.Write(answer, accept, nullptr, false));
+  if (upgrade_ != nullptr) {
+    state_ = State::kShm;
+  } else {
+    BeOpen();
+  }
+  return true;
+}
+
+void ServerConnection::BeOpen() {
+  if (acceptor_->reactor().Cancel(&handshake_timer_)) Release();
+  state_ = State::kOpen;
   accepted_.store(true);
   if (acceptor_->draining()) Drain();
+}
+
+bool ServerConnection::MoveToShm() {
+  if (reader_.HasBytes()) {
+    ProtocolError("bytes behind the answer to the offer of shared memory");
+    return false;
+  }
+  FrameHeader last;
+  last.type = FrameType::kShm;
+  last.argument = 1;
+  if (writer_.Write(last, {}, nullptr, false) != FrameWriter::Result::kOk) {
+    Close(base::Unavailable("the caller does not read in the handshake"));
+    return false;
+  }
+  {
+    base::MutexLock lock(mutex_);
+    if (closed_) return false;
+    stream_ = std::exchange(upgrade_, nullptr)->Finish(std::move(stream_));
+    writer_.set_stream(stream_.get());
+    reader_.set_lender(stream_.get());
+    transport_.store("shm");
+    stream_->Register(acceptor_->reactor(), this, interest_);
+  }
+  BeOpen();
   return true;
 }
 
@@ -280,6 +337,8 @@ void ServerConnection::Dispatch(const FrameHeader& header, std::string_view body
     case FrameType::kAccept:
     case FrameType::kStatus:
     case FrameType::kMetadata:
+    case FrameType::kShm:
+    case FrameType::kLent:
       ProtocolError("a frame that only a server sends, or a second handshake");
       break;
     default:

@@ -1,0 +1,193 @@
+#include "transport/shm/ring.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <memory>
+#include <random>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace polycall::transport::shm {
+namespace {
+
+constexpr size_t kSize = 4096;
+
+// A ring in memory that ends where it ends: what lies beyond is the sanitizer's.
+class Ring {
+ public:
+  Ring() { memset(memory_.get(), 0, kSize); }
+  size_t Write(std::string_view bytes) {
+    const iovec piece = {const_cast<char*>(bytes.data()), bytes.size()};
+    return writer.Write(&piece, 1);
+  }
+  std::string Read(size_t size = kSize) {
+    std::string bytes(size, '\0');
+    bytes.resize(reader.Read(bytes.data(), size));
+    return bytes;
+  }
+  uint8_t* memory() { return memory_.get(); }
+
+ private:
+  struct Free {
+    void operator()(uint8_t* memory) const { free(memory); }
+  };
+  std::unique_ptr<uint8_t, Free> memory_{static_cast<uint8_t*>(aligned_alloc(kLine, kSize))};
+
+ public:
+  std::atomic<uint64_t> consumed{0};
+  RingWriter writer{memory_.get(), kSize, &consumed};
+  RingReader reader{memory_.get(), kSize, &consumed};
+};
+
+TEST(Ring, BytesComeOutAsTheyWentIn) {
+  Ring ring;
+  EXPECT_EQ(ring.Read(), "");
+  EXPECT_FALSE(ring.reader.HasBytes());
+  EXPECT_EQ(ring.Write("hello"), 5u);
+  EXPECT_TRUE(ring.reader.HasBytes());
+  EXPECT_EQ(ring.Read(), "hello");
+  EXPECT_EQ(ring.Read(), "");
+}
+
+TEST(Ring, PiecesAreGatheredAndEmptyOnesAreNone) {
+  Ring ring;
+  char a[] = "ab", b[] = "cde";
+  const iovec pieces[] = {{nullptr, 0}, {a, 2}, {nullptr, 0}, {b, 3}, {nullptr, 0}};
+  EXPECT_EQ(ring.writer.Write(pieces, 5), 5u);
+  EXPECT_EQ(ring.Read(), "abcde");
+  EXPECT_EQ(ring.writer.Write(pieces, 5, 3), 2u);
+  EXPECT_EQ(ring.Read(), "de");
+}
+
+TEST(Ring, ARecordMayBeReadInParts) {
+  Ring ring;
+  ring.Write("hello, reader");
+  EXPECT_EQ(ring.Read(5), "hello");
+  EXPECT_TRUE(ring.reader.HasBytes());
+  EXPECT_EQ(ring.Read(), ", reader");
+  EXPECT_FALSE(ring.reader.HasBytes());
+}
+
+TEST(Ring, AFullRingTakesNoMoreUntilTheReaderTellsThatItRead) {
+  Ring ring;
+  const std::string many(2 * kSize, 'x');
+  const size_t written = ring.Write(many);
+  EXPECT_GT(written, kSize / 2);
+  EXPECT_LT(written, kSize);
+  EXPECT_EQ(ring.Write(many), 0u);
+  EXPECT_EQ(ring.Read().size(), written);
+  EXPECT_EQ(ring.Write(many), 0u) << "the writer must not guess";
+  EXPECT_TRUE(ring.reader.Publish());
+  EXPECT_GT(ring.Write(many), 0u);
+}
+
+TEST(Ring, ARandomStreamStaysWholeOverManyLaps) {
+  Ring ring;
+  std::mt19937 random(1);
+  uint32_t next_in = 0, next_out = 0;
+  std::string in;
+  for (int i = 0; i < 20000; ++i) {
+    in.resize(random() % 1500);
+    for (char& c : in) c = static_cast<char>(next_in++ * 31);
+    const size_t written = ring.Write(in);
+    next_in -= static_cast<uint32_t>(in.size() - written);
+    for (const char c : ring.Read(random() % 2000)) {
+      ASSERT_EQ(c, static_cast<char>(next_out++ * 31));
+    }
+    if (random() % 3 == 0) ring.reader.Publish();
+  }
+  EXPECT_GT(next_out, 20 * kSize);
+  EXPECT_FALSE(ring.writer.broken());
+  EXPECT_FALSE(ring.reader.broken());
+}
+
+TEST(Ring, TwoThreadsPassEveryByteInOrder) {
+  Ring ring;
+  constexpr uint32_t kBytes = 3'000'000;
+  std::thread writer([&] {
+    uint32_t next = 0;
+    std::string in;
+    while (next < kBytes) {
+      in.resize(1 + next % 700);
+      for (size_t i = 0; i < in.size(); ++i) in[i] = static_cast<char>((next + i) * 31);
+      next += static_cast<uint32_t>(ring.Write(in));
+    }
+  });
+  uint32_t next = 0;
+  bool in_order = true;
+  while (next < kBytes) {
+    const std::string out = ring.Read(1000);
+    for (const char c : out) in_order = in_order && c == static_cast<char>(next++ * 31);
+    if (out.empty()) std::this_thread::yield();
+    ring.reader.Publish();
+  }
+  writer.join();
+  EXPECT_TRUE(in_order);
+}
+
+TEST(Ring, ASizeThatCannotBeBreaksTheReader) {
+  for (const uint32_t size : {uint32_t{kSize}, uint32_t{kSize - kWord + 1}, UINT32_MAX}) {
+    Ring ring;
+    WordAt(ring.memory(), kSize, 0).store(size);
+    EXPECT_EQ(ring.Read(), "");
+    EXPECT_TRUE(ring.reader.broken());
+  }
+  Ring ring;
+  ring.Write(std::string(kSize / 2, 'x'));
+  ring.Read();
+  WordAt(ring.memory(), kSize, kSize / 2 + kLine).store(kSize / 2);  // beyond the end
+  EXPECT_EQ(ring.Read(), "");
+  EXPECT_TRUE(ring.reader.broken());
+}
+
+TEST(Ring, APositionThatCannotBeBreaksTheWriter) {
+  for (const uint64_t told : {uint64_t{kSize}, uint64_t{1}, UINT64_MAX, uint64_t{1} << 63}) {
+    Ring ring;
+    ring.consumed.store(told);
+    while (ring.Write(std::string(500, 'x')) > 0) {
+    }
+    EXPECT_TRUE(ring.writer.broken());
+  }
+  Ring ring;  // one that goes back
+  for (int i = 0; i < 3; ++i) {
+    ring.Write(std::string(kSize / 2, 'x'));
+    ring.Read();
+    ring.reader.Publish();
+  }
+  ring.Write(std::string(kSize / 2, 'x'));
+  ring.consumed.store(0);
+  while (ring.Write(std::string(500, 'x')) > 0) {
+  }
+  EXPECT_TRUE(ring.writer.broken());
+}
+
+// A peer that writes anything anywhere at any time: neither end leaves the ring (a sanitizer looks),
+// and both stop.
+TEST(Ring, ScribblingMakesNeitherEndLeaveTheRing) {
+  std::mt19937 random(7);
+  for (int round = 0; round < 3000; ++round) {
+    Ring ring;
+    for (int i = 0; i < 50; ++i) {
+      switch (random() % 4) {
+        case 0:
+          ring.Write(std::string(random() % 3000, 'x'));
+          break;
+        case 1:
+          ring.Read(random() % 3000);
+          break;
+        case 2:
+          ring.consumed.store(random() % 2 == 0 ? random() % (4 * kSize) : random());
+          break;
+        default:
+          WordAt(ring.memory(), kSize, random() % kSize & ~(kLine - 1))
+              .store(random() % (2 * kSize));
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace polycall::transport::shm
