@@ -49,8 +49,8 @@ class FakeAcceptor final : public transport::Acceptor {
   bool copies_requests() const override { return false; }
   void Report(transport::ServerReport*) override {}
   std::string_view FileDescriptorSet(std::string_view) const override { return {}; }
-  std::shared_ptr<void> ModuleState(
-      const char*, const std::function<std::shared_ptr<void>()>& make) override {
+  std::shared_ptr<void> ModuleState(const char*,
+                                    const std::function<std::shared_ptr<void>()>& make) override {
     return make();
   }
   bool draining() const override { return false; }
