@@ -47,6 +47,12 @@ class FakeAcceptor final : public transport::Acceptor {
   const call::InterceptorChain& interceptors() const override { return interceptors_; }
   const polycall_thread_hook* thread_hook() const override { return nullptr; }
   bool copies_requests() const override { return false; }
+  void Report(transport::ServerReport*) override {}
+  std::string_view FileDescriptorSet(std::string_view) const override { return {}; }
+  std::shared_ptr<void> ModuleState(const char*,
+                                    const std::function<std::shared_ptr<void>()>& make) override {
+    return make();
+  }
   bool draining() const override { return false; }
 
  private:
