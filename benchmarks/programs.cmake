@@ -167,7 +167,9 @@ endif()
 foreach(target bench_floor bench_startup bench_byhand bench_grpc bench_capnproto bench_thrift bench_ice bench_polycall_raw
                bench_polycall_cpp bench_polycall_c bench_polycall_hosted bench_echo_python bench_in_process polycall_python
                bench_haskell_program bench_haskell_module polycall_host_haskell
-               bench_java bench_lisp_program)
+               bench_java bench_lisp_program
+               polycalld polycall_tool polycall_host_c polycall_host_python symbolic_evaluator
+               symbolic_python_proto)
   if(TARGET ${target})
     add_dependencies(bench_all ${target})
   endif()

@@ -14,6 +14,7 @@ import footprint
 import picture
 import plan
 import rows as row_format
+import scheduling
 import table
 import targets
 from measurement import from_program
@@ -24,6 +25,7 @@ from processes import (
 SOURCES = pathlib.Path(__file__).resolve().parent.parent
 ROUNDS = 3
 FOOTPRINT = ("idle", "startup", "library_size")
+SCHEDULING = ("sandbox_start", "polycalld_idle")
 
 
 def parse_arguments(arguments):
@@ -131,6 +133,12 @@ def measure_footprint(run, chosen, peers, folder):
         }
         if peer.name == "polycall":
             jobs["library_size"] = lambda peer=peer: [footprint.library_row(peer, chosen.library)]
+        build = chosen.programs.resolve().parent
+        # Its instances are C modules, and sandboxes need root.
+        if peer.label == "polycall c" and os.geteuid() == 0 and (build / "bin" / "polycalld").exists():
+            jobs["sandbox_start"] = lambda peer=peer: scheduling.start_rows(
+                peer, build, 10 if chosen.quick else 40)
+            jobs["polycalld_idle"] = lambda peer=peer: scheduling.idle_rows(peer, build)
         for name, job in jobs.items():
             if not wanted.search(f"{name}/{peer.label}"):
                 continue
@@ -189,7 +197,7 @@ def main(arguments):
         for case, able in selected:
             for peer in able:
                 print(f"{case.name}/{peer.label}")
-        for name in FOOTPRINT:
+        for name in FOOTPRINT + SCHEDULING:
             print(name)
         return 0
     built = sorted({pathlib.Path(peer.client[0]) for peer in peers if len(peer.client) == 1})
