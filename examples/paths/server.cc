@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
   if (argc > 2 && std::strcmp(argv[1], "--tls") == 0) {
     const std::string folder = argv[2];
     options.tls = polycall::TlsOptions{.certificate_file = folder + "/server.pem",
-                                       .key_file = folder + "/server.key"};
+                                       .key_file = folder + "/server.key.pem"};
     next = 3;
   }
   Ledger ledger;
