@@ -12,8 +12,7 @@ class Ledger final : public paths::v1::Ledger::Service {
   polycall::Status Enter(polycall::ServerContext& context, const paths::v1::Entry& entry,
                          paths::v1::Receipt* receipt) override {
     if (entry.number() < 0) {
-      return polycall::Status(polycall::StatusCode::kOutOfRange,
-                              "a ledger has no negative numbers");
+      return polycall::Status(polycall::Code::kOutOfRange, "a ledger has no negative numbers");
     }
     receipt->set_transport(std::string(context.transport()));
     const std::lock_guard lock(mutex_);
