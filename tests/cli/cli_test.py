@@ -118,7 +118,7 @@ class Call(CliTest):
 
     def test_metadata_travels_both_ways_and_is_shown_when_asked_for(self):
         result = self.call("Echo", "-v", "-H", "echo: hello", "-H", "echo-bin:AAH/")
-        self.assert_ends(result, OK, "over unix", "echo: hello", "echo-bin: AAH/")
+        self.assert_ends(result, OK, "over shm", "echo: hello", "echo-bin: AAH/")
 
     def test_field_names_are_camel_case_unless_asked_otherwise(self):
         self.assertEqual(self.call("Echo", '{"snake_case": "x"}').json(), {"snakeCase": "x"})

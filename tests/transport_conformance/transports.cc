@@ -115,12 +115,8 @@ std::string VacantGrpc() { return "grpc://" + VacantPort(); }
 
 // What HTTP/2 and gRPC hold on the way, beside what the receiver's window lets in.
 [[maybe_unused]] const TransportUnderTest kGrpc = {
-    "grpc",
-    "grpc://",
-    {"grpc", nullptr},
-    FreshGrpc,
-    VacantGrpc,
-    {"grpc://", "grpc://127.0.0.1", "grpc://127.0.0.1:65536", "grpc://[::1"},
+    "grpc",    "grpc://",  {"grpc", nullptr},
+    FreshGrpc, VacantGrpc, {"grpc://", "grpc://127.0.0.1", "grpc://127.0.0.1:65536", "grpc://[::1"},
     160 * 1024};
 
 }  // namespace

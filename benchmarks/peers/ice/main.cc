@@ -56,8 +56,8 @@ EchoMessage RequestOf(const bench_options& options) {
 }
 
 bool Answers(const EchoMessage& request, const EchoMessage& response) {
-  return response.payload.size() == request.payload.size() &&
-         response.number == request.number && response.tag == request.tag;
+  return response.payload.size() == request.payload.size() && response.number == request.number &&
+         response.tag == request.tag;
 }
 
 struct Caller {
