@@ -66,8 +66,19 @@ start_time: 60 s
             if line == "":
                 break
             if line and "http://" in line:
+                self._wait_until_it_answers(end)
                 return "http://" + line.split("http://", 1)[1].split()[0]
         raise RuntimeError("polycalld did not come up")
+
+    def _wait_until_it_answers(self, end):
+        while True:
+            try:
+                self.ask("ps")
+                return
+            except RuntimeError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.05)
 
     def ask(self, *words):
         done = subprocess.run([self.tool, *words, "--json"], env=self.environment, capture_output=True,
@@ -92,13 +103,13 @@ class Load:
     def __init__(self):
         import polycall  # from the build, put on the path by main
         from symbolic_pb2 import ParseRequest
-        from symbolic_polycall import ParserStub
+        from symbolic_polycall import ParserClient
 
         self.answered = self.failed = self.wrong = 0
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._channel = polycall.Channel("polycall:///parser")
-        self._stub = ParserStub(self._channel)
+        self._client = ParserClient(self._channel)
         self._request = ParseRequest
         self._threads = [threading.Thread(target=self._work, args=(number,)) for number in range(LOAD_THREADS)]
         for thread in self._threads:
@@ -109,9 +120,11 @@ class Load:
 
         while not self._stop.is_set():
             try:
-                reply = self._stub.parse(self._request(text=f"{number}"), timeout=30, wait_for_ready=True)
+                reply = self._client.parse(
+                    self._request(text=f"{number}"), timeout=30,
+                    flags=polycall.CallFlags.WAIT_FOR_READY | polycall.CallFlags.IDEMPOTENT)
                 wrong, failed = reply.expression.number != number, False
-            except polycall.RpcError as error:
+            except polycall.StatusError as error:
                 wrong, failed = False, True
                 print(paint(f"  {error}", "31"))
             with self._lock:
@@ -193,6 +206,7 @@ def main():
     modules = Modules(build)
     sys.path[:0] = modules.environment["PYTHONPATH"].split(os.pathsep)
     with tempfile.TemporaryDirectory(prefix="polycalld-", dir="/tmp") as folder:
+        os.chmod(folder, 0o755)  # instances run as another user, and their sockets are in there
         scheduler = Scheduler(build, pathlib.Path(folder))
         os.environ.update(scheduler.environment)
         try:
