@@ -54,10 +54,10 @@ class Session {
 class Context {
  public:
   virtual ~Context() = default;
-  // `host` is the one that the target names, `peer` the target itself, for messages. FAILED_PRECONDITION
-  // if the files were never right.
+  // `host` is the one that the target names, `peer` the target itself, for messages, `protocol` what is
+  // offered by ALPN: "polycall", "h2". FAILED_PRECONDITION if the files were never right.
   virtual base::Status Connect(int fd, std::string_view host, std::string_view peer,
-                               std::unique_ptr<Session>* out) = 0;
+                               std::string_view protocol, std::unique_ptr<Session>* out) = 0;
   virtual base::Status Accept(int fd, std::string_view peer, std::unique_ptr<Session>* out) = 0;
 };
 

@@ -50,7 +50,7 @@ class Tls final : public Transport {
     auto socket = std::make_unique<SocketStream>(fd, true);
     const std::string name = "tls://" + std::string(address);
     std::unique_ptr<tls::Session> session;
-    base::Status status = context->Connect(fd, host, name, &session);
+    base::Status status = context->Connect(fd, host, name, "polycall", &session);
     if (status.ok()) status = FinishHandshake(session.get(), fd, name, options.deadline);
     if (!status.ok()) return status;
     return ShakeHands(std::make_unique<tls::TlsStream>(std::move(socket), std::move(session), true),

@@ -55,7 +55,7 @@ base::Status TlsContext::NewSsl(Owned<SSL>* out) {
 }
 
 base::Status TlsContext::Connect(int fd, std::string_view host, std::string_view peer,
-                                 std::unique_ptr<Session>* out) {
+                                 std::string_view protocol, std::unique_ptr<Session>* out) {
   Owned<SSL> ssl;
   if (base::Status status = NewSsl(&ssl); !status.ok()) return status;
   const std::string name(options_.server_name.empty() ? host : options_.server_name);
@@ -72,6 +72,9 @@ base::Status TlsContext::Connect(int fd, std::string_view host, std::string_view
     ERR_clear_error();
     return base::InvalidArgument("\"" + name + "\" is no name that a certificate could have");
   }
+  const std::string offered = static_cast<char>(protocol.size()) + std::string(protocol);
+  SSL_set_alpn_protos(ssl.get(), reinterpret_cast<const unsigned char*>(offered.data()),
+                      static_cast<unsigned>(offered.size()));
   SSL_set_connect_state(ssl.get());
   const bool has_certificate = !options_.certificate_file.empty();
   *out = std::make_unique<TlsSession>(fd, std::move(ssl),

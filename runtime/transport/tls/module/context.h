@@ -29,7 +29,7 @@ class TlsContext final : public Context {
   base::Status Refresh();
 
   base::Status Connect(int fd, std::string_view host, std::string_view peer,
-                       std::unique_ptr<Session>* out) override;
+                       std::string_view protocol, std::unique_ptr<Session>* out) override;
   base::Status Accept(int fd, std::string_view peer, std::unique_ptr<Session>* out) override;
 
  private:

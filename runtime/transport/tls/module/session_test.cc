@@ -52,7 +52,8 @@ class TlsSessions : public testing::Test {
     options.certificate_file = folder_ + "/cert.pem";
     options.key_file = folder_ + "/key.pem";
     server_context_ = std::make_unique<TlsContext>(options, true, log);
-    EXPECT_TRUE(client_context_->Connect(fds_[0], "here", "tls://here:1", &client_).ok());
+    EXPECT_TRUE(
+        client_context_->Connect(fds_[0], "here", "tls://here:1", "polycall", &client_).ok());
     EXPECT_TRUE(server_context_->Accept(fds_[1], "tls://there:1", &server_).ok());
     std::thread other([&] { Shake(server_.get(), fds_[1]); });
     Shake(client_.get(), fds_[0]);

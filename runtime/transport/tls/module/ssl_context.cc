@@ -18,7 +18,6 @@ namespace {
 constexpr char kCiphers13[] =
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 constexpr char kCiphers12[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
-constexpr unsigned char kOurProtocol[] = "\x08polycall";
 
 // OpenSSL says little about files; the system says what is wrong.
 base::Status CheckReadable(const char* option, const std::string& path) {
@@ -169,7 +168,6 @@ base::Status MakeSslContext(const TlsOptions& options, bool server, Owned<SSL_CT
     SSL_CTX_set_alpn_select_cb(raw, SelectProtocol, nullptr);
   } else {
     SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, Verify);
-    SSL_CTX_set_alpn_protos(raw, kOurProtocol, sizeof(kOurProtocol) - 1);
   }
   *out = std::move(context);
   return {};
