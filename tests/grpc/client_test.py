@@ -52,6 +52,31 @@ def _fields(message: bytes, number: int) -> list[bytes]:
     return found
 
 
+def check_calls(test, stub):
+    """All four kinds, and metadata both ways."""
+    test.assertEqual(stub.EmptyCall(peers.Empty(), timeout=peers.PATIENCE), peers.Empty())
+    answer, call = stub.UnaryCall.with_call(
+        messages_pb2.SimpleRequest(payload=_payload(271828), response_size=314159),
+        timeout=peers.PATIENCE,
+        metadata=[(peers.INITIAL_KEY, "hello"), (peers.TRAILING_KEY, b"\xab\x00\xff")])
+    test.assertEqual(len(answer.payload.body), 314159)
+    test.assertIn((peers.INITIAL_KEY, "hello"), list(call.initial_metadata()))
+    test.assertIn((peers.TRAILING_KEY, b"\xab\x00\xff"), list(call.trailing_metadata()))
+    sizes = [27182, 8, 1828, 45904]
+    total = stub.StreamingInputCall(
+        (messages_pb2.StreamingInputCallRequest(payload=_payload(size)) for size in sizes),
+        timeout=peers.PATIENCE)
+    test.assertEqual(total.aggregated_payload_size, sum(sizes))
+    wanted = messages_pb2.StreamingOutputCallRequest(
+        response_parameters=[{"size": size} for size in sizes])
+    test.assertEqual([len(answer.payload.body) for answer in stub.StreamingOutputCall(
+        wanted, timeout=peers.PATIENCE)], sizes)
+    requests = (messages_pb2.StreamingOutputCallRequest(response_parameters=[{"size": size}])
+                for size in sizes)
+    test.assertEqual([len(answer.payload.body) for answer in stub.FullDuplexCall(
+        requests, timeout=peers.PATIENCE)], sizes)
+
+
 class ClientTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -64,31 +89,8 @@ class ClientTest(unittest.TestCase):
             function(*arguments, **named)
         return caught.exception
 
-    def test_all_four_kinds_of_calls_are_answered(self):
-        self.assertEqual(self.stub.EmptyCall(peers.Empty(), timeout=peers.PATIENCE), peers.Empty())
-        answer = self.stub.UnaryCall(messages_pb2.SimpleRequest(
-            payload=_payload(271828), response_size=314159), timeout=peers.PATIENCE)
-        self.assertEqual(len(answer.payload.body), 314159)
-        sizes = [27182, 8, 1828, 45904]
-        total = self.stub.StreamingInputCall(
-            (messages_pb2.StreamingInputCallRequest(payload=_payload(size)) for size in sizes),
-            timeout=peers.PATIENCE)
-        self.assertEqual(total.aggregated_payload_size, sum(sizes))
-        wanted = messages_pb2.StreamingOutputCallRequest(
-            response_parameters=[{"size": size} for size in sizes])
-        self.assertEqual([len(answer.payload.body) for answer in self.stub.StreamingOutputCall(
-            wanted, timeout=peers.PATIENCE)], sizes)
-        requests = (messages_pb2.StreamingOutputCallRequest(response_parameters=[{"size": size}])
-                    for size in sizes)
-        self.assertEqual([len(answer.payload.body) for answer in self.stub.FullDuplexCall(
-            requests, timeout=peers.PATIENCE)], sizes)
-
-    def test_metadata_goes_both_ways(self):
-        _, call = self.stub.UnaryCall.with_call(
-            messages_pb2.SimpleRequest(), timeout=peers.PATIENCE,
-            metadata=[(peers.INITIAL_KEY, "hello"), (peers.TRAILING_KEY, b"\xab\x00\xff")])
-        self.assertIn((peers.INITIAL_KEY, "hello"), list(call.initial_metadata()))
-        self.assertIn((peers.TRAILING_KEY, b"\xab\x00\xff"), list(call.trailing_metadata()))
+    def test_all_four_kinds_of_calls_are_answered_and_carry_metadata(self):
+        check_calls(self, self.stub)
 
     def test_a_status_comes_with_its_message(self):
         text = "\t\ntest with whitespace\r\nand Unicode BMP ☺ and non-BMP 😈\t\n"
@@ -156,6 +158,14 @@ class ClientTest(unittest.TestCase):
                        for method in service.method]
             self.assertIn("FullDuplexCall", methods)
             self.assertTrue(any(file.message_type for file in files))
+
+
+class LanguagesTest(unittest.TestCase):
+    def test_the_servers_of_every_language_answer(self):
+        for language in peers.LANGUAGES:
+            with self.subTest(language), peers.PolyCallServer(language) as server, \
+                    grpc.insecure_channel(server.address) as channel:
+                check_calls(self, peers.Stub(channel))
 
 
 if __name__ == "__main__":

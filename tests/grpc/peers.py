@@ -16,7 +16,11 @@ import grpc
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("POLYCALL_BUILD", SOURCE / "build/release"))
-TESTEE = BUILD / "tests/interop/interop_cpp"
+sys.path.insert(0, str(SOURCE / "tests/interop"))
+from runner import certificates, languages  # noqa: E402 (the path comes first)
+
+# The testees that were built; C++ is always there.
+LANGUAGES = {one.name: one for one in languages.LANGUAGES if not one.missing(BUILD)}
 PATIENCE = 60  # seconds that only a hang takes
 
 _generated = tempfile.mkdtemp(prefix="polycall-grpc-")
@@ -64,14 +68,22 @@ class Stub:
 
 
 class PolyCallServer:
-    """The testee's server. `address` is host:port."""
+    """A testee's server. `address` is host:port. `tls`: a folder of certificates, which makes it demand
+    one of its callers."""
+
+    def __init__(self, language: str = "cpp", tls: str | None = None):
+        self._language, self._tls = LANGUAGES[language], tls
 
     def __enter__(self):
+        scheme = "tls" if self._tls else "tcp"
+        environment = self._language.environ(BUILD)
+        if self._tls:
+            environment["INTEROP_TLS"] = self._tls
         self._process = subprocess.Popen(
-            [str(TESTEE), "server", "--target", "tcp://127.0.0.1:0"], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, text=True)
+            [*self._language.command(BUILD), "server", "--target", f"{scheme}://127.0.0.1:0"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
         line = self._process.stdout.readline().split()
-        self.address = line[1].removeprefix("tcp://")
+        self.address = line[1].partition("://")[2]
         return self
 
     def __exit__(self, *_):
@@ -80,12 +92,15 @@ class PolyCallServer:
         self._process.stdout.close()
 
 
-def run_case(target: str, case: str) -> subprocess.CompletedProcess:
-    """One case of the testee's client."""
-    return subprocess.run(
-        [str(TESTEE), "client", "--target", target, "--case", case, "--token", "t"],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=PATIENCE,
-        env={**os.environ, "INTEROP_TRANSPORT": "grpc"}, check=False)
+def run_cases(target: str, cases, language: str = "cpp") -> dict[str, str]:
+    """Runs a testee's client. The cases that did not pass, each with what the client printed."""
+    testee = LANGUAGES[language]
+    done = subprocess.run(
+        [*testee.command(BUILD), "client", "--target", target, "--case", ",".join(cases), "--token",
+         "t"],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=2 * PATIENCE,
+        env={**testee.environ(BUILD), "INTEROP_TRANSPORT": "grpc"}, check=False)
+    return {case: done.stdout for case in cases if f"case {case} passed" not in done.stdout}
 
 
 def _echo(request, context):
