@@ -130,11 +130,8 @@ void Reactor::Work(int64_t deadline, bool donated) {
   mutex_.Lock();
   while (!stop_) {
     if (deadline != kNever && NowNs() >= deadline) {
-      if (leaderless_) {
-        mutex_.Unlock();
-        Promote();
-        mutex_.Lock();
-      }
+      // Under the lock since we looked: another thread that took the lead meanwhile would get company.
+      if (leaderless_) PromoteLocked();
       break;
     }
     if (leaderless_) {
@@ -247,6 +244,10 @@ bool Reactor::StillLeading() {
 // Somebody must lead: an idle thread, a new one, or the next that has nothing else to do.
 void Reactor::Promote() {
   MutexLock lock(mutex_);
+  PromoteLocked();
+}
+
+void Reactor::PromoteLocked() {
   leaderless_ = true;
   if (!idle_.empty()) {
     idle_.back()->waiter.Wake();

@@ -128,6 +128,7 @@ class Reactor {
   void SkipGraves();
   void WakeLeader();
   void Promote();
+  void PromoteLocked() REQUIRES(mutex_);
   bool MaySpawn() const {
     return !options_.donated_only &&
            thread_count_.load(std::memory_order_relaxed) < options_.max_threads;

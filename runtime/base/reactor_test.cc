@@ -265,6 +265,39 @@ TEST(Reactor, ADonatedThreadServesSourcesTasksAndTimers) {
   EXPECT_TRUE(stopped);
 }
 
+// A thread whose time was over handed the lead on after it had looked whether anybody led: one that took it
+// in between got company, and two threads read the same connection.
+TEST(Reactor, DonatedThreadsThatComeAndGoNeverLeadAtTheSameTime) {
+  Reactor reactor(Reactor::Options{.donated_only = true});
+  class Busy final : public Source {
+   public:
+    void OnReady(uint32_t) override {
+      if (inside.fetch_add(1) != 0) together.fetch_add(1);
+      rounds.fetch_add(1);
+      inside.fetch_sub(1);
+    }
+    void ReleaseSource() override {}
+    std::atomic<int> inside{0};
+    std::atomic<int> together{0};
+    std::atomic<int> rounds{0};
+  };
+  Busy busy;
+  const int fd = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);  // readable for ever
+  ASSERT_TRUE(reactor.Add(&busy, fd, EPOLLIN));
+  std::vector<std::thread> workers;
+  for (int i = 0; i < 4; ++i) {
+    workers.emplace_back([&] {
+      for (int turn = 0; turn < 500; ++turn) reactor.RunWorker(NowNs() + 20'000 + turn % 7 * 1000);
+    });
+  }
+  for (std::thread& worker : workers) worker.join();
+  EXPECT_GT(busy.rounds.load(), 0);
+  EXPECT_EQ(busy.together.load(), 0);
+  reactor.Remove(&busy, fd);
+  reactor.Stop();
+  close(fd);
+}
+
 TEST(Reactor, ADonatedThreadComesBackAtItsDeadline) {
   Reactor reactor({.donated_only = true});
   reactor.Start();

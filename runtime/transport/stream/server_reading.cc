@@ -43,6 +43,8 @@ void ServerConnection::OnReady(uint32_t events) {
   if (queue_full_.load() && writer_.queued_bytes() < kMaxQueued) {
     queue_full_.store(false);
     UnblockSenders();
+    // Senders run their users' code: another thread may lead now, and read.
+    stopped = stopped || !base::Reactor::Leading();
   }
   if (stopped) {
     AfterWrite(result);
