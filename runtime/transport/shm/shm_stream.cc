@@ -132,8 +132,9 @@ bool ShmStream::Sleep(const IsReady& ready) {
   return false;
 }
 
-bool ShmStream::SpinUntilReady() {
-  if (Ready()) return true;
+bool ShmStream::SpinUntilReady(bool out) {
+  const auto ready = [&] { return Ready() || (out && BlockedHasRoom()); };
+  if (ready()) return true;
   const uint64_t budget = Budget();
   if (budget > 0) {
     if (asleep_.load(std::memory_order_relaxed)) {
@@ -150,7 +151,7 @@ bool ShmStream::SpinUntilReady() {
     PublishConsumed();
     const uint64_t begin = base::Ticks();
     for (uint32_t i = 0; base::Ticks() - begin < budget; ++i) {
-      if (Ready() || BlockedHasRoom()) {
+      if (ready()) {
         spin_.Paid();
         return true;
       }
@@ -158,7 +159,7 @@ bool ShmStream::SpinUntilReady() {
     }
     spin_.Failed();
   }
-  return !Sleep([this] { return Ready() || BlockedHasRoom(); });
+  return !Sleep(ready);
 }
 
 // Whether the writer may go on that found no room.
@@ -189,7 +190,7 @@ bool ShmStream::Rest(int kick_fd, const timespec* timeout) {
 }
 
 ssize_t ShmStream::ReadWaiting(void* space, size_t size) {
-  if (!SpinUntilReady()) Rest(-1, nullptr);
+  if (!SpinUntilReady(false)) Rest(-1, nullptr);
   return Read(space, size);
 }
 
@@ -199,9 +200,7 @@ short ShmStream::Wait(short events, int kick_fd, const timespec* timeout) {
     return static_cast<short>((Ready() ? POLLIN : 0) | (out ? POLLOUT : 0) |
                               (kicked ? kKicked : 0));
   };
-  if (SpinUntilReady()) {
-    if (const short found = state(false)) return found;
-  }
+  if (SpinUntilReady((events & POLLOUT) != 0)) return state(false);
   return state(Rest(kick_fd, timeout));
 }
 

@@ -59,7 +59,7 @@ class ShmStream final : public ByteStream {
   bool BlockedHasRoom();
   bool Ready() { return reader_.HasBytes() || gone_.load(std::memory_order_acquire); }
   uint64_t Budget();
-  bool SpinUntilReady();
+  bool SpinUntilReady(bool out);
   template <typename IsReady>
   bool Sleep(const IsReady& ready);
   bool Rest(int kick_fd, const timespec* timeout);
