@@ -22,7 +22,6 @@ namespace {
 constexpr int64_t kTick = 4 * kMillisecond;
 constexpr int kQuietTicks = 25;  // then the watchdog sleeps until the next handler
 constexpr int64_t kIdleThreadLife = 10 * kSecond;
-constexpr int kMaxEvents = 32;
 // Of base::Ticks, so 20 to 50 us: how long others wait while a polled source is busy.
 constexpr uint64_t kLongestPoll = 50'000;
 constexpr size_t kMostPolled = 16;
@@ -294,12 +293,13 @@ void Reactor::Watch() {
 void Reactor::Lead() {
   t_lead.reactor = this;
   t_lead.word = lead_.load(std::memory_order_acquire);
-  epoll_event events[kMaxEvents];
   if (current_ != nullptr) {
     current_->OnReady(0);
     if (t_lead.reactor != this) return;
     current_ = nullptr;
+    SkipGraves();
   }
+  if (!RunEvents()) return;  // what the old leader had been told and not done: edges come once
   while (!stop_.load(std::memory_order_relaxed)) {
     if (has_graves_.load(std::memory_order_acquire)) DrainGraveyard();
     if (task_count_.load(std::memory_order_acquire) > 0 && !RunOrphanTask()) return;
@@ -309,42 +309,56 @@ void Reactor::Lead() {
       if (polled == Polled::kLost) return;
       wait = polled == Polled::kSleep;
     }
-    const int count = wait ? WaitForEvents(epoll_fd_, events, kMaxEvents)
-                           : epoll_wait(epoll_fd_, events, kMaxEvents, 0);
-    for (int i = 0; i < count; ++i) {
-      if (events[i].data.ptr == this) {
-        uint64_t value;
-        [[maybe_unused]] ssize_t got = read(timer_fd_, &value, sizeof(value));
-        if (!RunTimers()) return;
-        continue;
-      }
-      auto* source = static_cast<Source*>(events[i].data.ptr);
-      if (source == nullptr) {
-        uint64_t value;
-        [[maybe_unused]] ssize_t got = read(event_fd_, &value, sizeof(value));
-        continue;
-      }
-      current_ = source;
-      source->OnReady(events[i].events);
-      if (t_lead.reactor != this) return;
-      current_ = nullptr;
-      // A source that went away in this round may stand further on in the array.
-      if (has_graves_.load(std::memory_order_acquire)) {
-        MutexLock lock(mutex_);
-        for (int k = i + 1; k < count; ++k) {
-          auto* other = static_cast<Source*>(events[k].data.ptr);
-          if (std::find(graveyard_.begin(), graveyard_.end(), other) != graveyard_.end()) {
-            events[k].data.ptr = nullptr;
-          }
-        }
-      }
-    }
+    const int count = wait ? WaitForEvents(epoll_fd_, events_, kMaxEvents)
+                           : epoll_wait(epoll_fd_, events_, kMaxEvents, 0);
+    event_count_ = count > 0 ? count : 0;
+    event_next_ = 0;
+    if (!RunEvents()) return;
     // A donated thread whose time is over hands on; Work() decides.
     if (donated_.load(std::memory_order_relaxed) > 0) break;
   }
   t_lead.reactor = nullptr;
   MutexLock lock(mutex_);
   leaderless_ = true;
+}
+
+// False: the leadership is lost, and what is left the new leader's.
+bool Reactor::RunEvents() {
+  while (event_next_ < event_count_) {
+    const epoll_event event = events_[event_next_++];
+    if (event.data.ptr == this) {
+      uint64_t value;
+      [[maybe_unused]] ssize_t got = read(timer_fd_, &value, sizeof(value));
+      if (!RunTimers()) return false;
+      continue;
+    }
+    auto* source = static_cast<Source*>(event.data.ptr);
+    if (source == nullptr) {
+      uint64_t value;
+      [[maybe_unused]] ssize_t got = read(event_fd_, &value, sizeof(value));
+      continue;
+    }
+    current_ = source;
+    source->OnReady(event.events);
+    if (t_lead.reactor != this) return false;
+    current_ = nullptr;
+    SkipGraves();
+  }
+  return true;
+}
+
+// A source that went away in this round may stand further on in the array.
+void Reactor::SkipGraves() {
+  if (!has_graves_.load(std::memory_order_acquire)) return;
+  MutexLock lock(mutex_);
+  int kept = event_next_;
+  for (int i = event_next_; i < event_count_; ++i) {
+    auto* source = static_cast<Source*>(events_[i].data.ptr);
+    if (std::find(graveyard_.begin(), graveyard_.end(), source) == graveyard_.end()) {
+      events_[kept++] = events_[i];
+    }
+  }
+  event_count_ = kept;
 }
 
 // A task that nobody else can run (donated threads only, or at the limit): the leader stops leading

@@ -10,6 +10,8 @@
 #ifndef POLYCALL_BASE_REACTOR_H_
 #define POLYCALL_BASE_REACTOR_H_
 
+#include <sys/epoll.h>
+
 #include <atomic>
 #include <cstdint>
 #include <thread>
@@ -122,6 +124,8 @@ class Reactor {
   void DrainGraveyard();
   enum class Polled { kLost, kLook, kSleep };
   Polled PollSources();
+  bool RunEvents();
+  void SkipGraves();
   void WakeLeader();
   void Promote();
   bool MaySpawn() const {
@@ -145,6 +149,10 @@ class Reactor {
   alignas(64) std::atomic<uint64_t> lead_{0};
   std::atomic<bool> watchdog_asleep_{true};
   Source* current_ = nullptr;  // the leader's: where it stands
+  static constexpr int kMaxEvents = 32;
+  epoll_event events_[kMaxEvents];  // the leader's: what it was told, and how far it is
+  int event_count_ = 0;
+  int event_next_ = 0;
   struct Hot {
     Source* source;
     uint64_t until;
