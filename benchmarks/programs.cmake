@@ -41,6 +41,9 @@ target_link_libraries(bench_grpc PRIVATE bench_common bench_echo_messages
 
 include(peers/peers.cmake)
 
+add_executable(bench_hot_wire polycall/hot_wire.c)
+target_link_libraries(bench_hot_wire PRIVATE polycall polycall_warnings)
+
 add_executable(bench_polycall_raw polycall/raw_echo.c polycall/raw_echo_client.c
   polycall/raw_echo_server.c)
 target_link_libraries(bench_polycall_raw PRIVATE bench_common polycall polycall_warnings)
