@@ -154,6 +154,7 @@ if(TARGET polycall_lisp)
 endif()
 
 add_custom_target(bench_all)
+add_dependencies(bench_all modules) # loaded when tls and grpc are measured
 
 # The codec's rows: the testees of tests/codec_conformance and their message.
 if(TARGET codec_conformance)
