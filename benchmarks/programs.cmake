@@ -41,6 +41,9 @@ target_link_libraries(bench_grpc PRIVATE bench_common bench_echo_messages
 
 include(peers/peers.cmake)
 
+add_executable(bench_hot_wire polycall/hot_wire.c)
+target_link_libraries(bench_hot_wire PRIVATE polycall polycall_warnings)
+
 add_executable(bench_polycall_raw polycall/raw_echo.c polycall/raw_echo_client.c
   polycall/raw_echo_server.c)
 target_link_libraries(bench_polycall_raw PRIVATE bench_common polycall polycall_warnings)
@@ -151,6 +154,7 @@ if(TARGET polycall_lisp)
 endif()
 
 add_custom_target(bench_all)
+add_dependencies(bench_all modules) # loaded when tls and grpc are measured
 
 # The codec's rows: the testees of tests/codec_conformance and their message.
 if(TARGET codec_conformance)
@@ -164,7 +168,7 @@ if(TARGET codec_conformance)
   add_custom_target(bench_codec_message DEPENDS ${codec_message})
   add_dependencies(bench_all bench_codec_message codec_conformance)
 endif()
-foreach(target bench_floor bench_startup bench_byhand bench_grpc bench_capnproto bench_thrift bench_ice bench_polycall_raw
+foreach(target bench_floor bench_startup bench_hot_wire bench_byhand bench_grpc bench_capnproto bench_thrift bench_ice bench_polycall_raw
                bench_polycall_cpp bench_polycall_c bench_polycall_hosted bench_echo_python bench_in_process polycall_python
                bench_haskell_program bench_haskell_module polycall_host_haskell
                bench_java bench_lisp_program

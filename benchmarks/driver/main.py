@@ -138,6 +138,8 @@ def measure_footprint(run, chosen, peers, folder):
         if peer.label == "polycall c" and os.geteuid() == 0 and (build / "bin" / "polycalld").exists():
             jobs["sandbox_start"] = lambda peer=peer: scheduling.start_rows(
                 peer, build, 10 if chosen.quick else 40)
+            jobs["hot_wire"] = lambda peer=peer: scheduling.hot_wire_rows(
+                peer, chosen.programs, build, 100 if chosen.quick else 1000)
             jobs["polycalld_idle"] = lambda peer=peer: scheduling.idle_rows(peer, build)
         for name, job in jobs.items():
             if not wanted.search(f"{name}/{peer.label}"):

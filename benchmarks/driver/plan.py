@@ -42,6 +42,7 @@ class Peer:
     in_process: tuple | None = None  # what measures `inproc`; None: the client does
     needs: tuple = ()  # files without which it is left out
     transports: tuple = ("unix", "tcp")  # besides inproc
+    calls_by: str = ""  # the scheme that the client's target gets in place of the server's
 
     @property
     def label(self):
@@ -67,6 +68,9 @@ def all_cases():
         cases += [Case("latency", "shm", placement, payload) for payload in PAYLOADS]
         cases += [Case(bench, "shm", placement, SMALL) for bench in ("inflight", "stream")]
         cases += [Case("latency", "tls", placement, payload) for payload in (SMALL, PAYLOADS[-1])]
+        # gRPC's protocol, with PolyCall at one of its ends.
+        cases += [Case(bench, "grpc", placement, SMALL) for bench in ("latency", "inflight")]
+        cases.append(Case("latency", "grpc", placement, PAYLOADS[-1]))
     return cases
 
 
@@ -132,6 +136,16 @@ def other_frameworks(programs):
     return [peer("capnproto", SOCKETS), peer("thrift", SOCKETS), peer("ice", ("tcp",))]
 
 
+def grpc_at_one_end(programs):
+    """gRPC's client of PolyCall's server, and PolyCall's client of gRPC's."""
+    ours, theirs = (str(programs / "bench_polycall_cpp"),), (str(programs / "bench_grpc"),)
+    benches = ("latency", "inflight")
+    return [
+        Peer("grpc->polycall", "c++", theirs, ours, benches, transports=("grpc",)),
+        Peer("polycall->grpc", "c++", ours, theirs, benches, transports=("grpc",), calls_by="grpc"),
+    ]
+
+
 def all_peers(programs, sources, python):
     """The contestants in the order in which they take turns. `programs`: the folder of the built
     programs, `sources`: benchmarks/, `python`: the interpreter's command line."""
@@ -145,12 +159,13 @@ def all_peers(programs, sources, python):
     codec = codec_peers(programs, sources, python)
     script = (*python, str(sources / "polycall" / "python_echo.py"), "--library", library)
     return [
-        Peer("floor", "c++", **program("bench_floor", ("latency", "inflight", "stream", "chat", "inproc"), transports=("unix", "tcp"))),
+        Peer("floor", "c++", **program("bench_floor", ("latency", "inflight", "stream", "chat", "inproc"), transports=SOCKETS + ("grpc",))),
         Peer("floor", "c++", **program("bench_floor", ("latency",), transports=("shm", "tls"))),
         Peer("memcpy", "c++", **program("bench_floor", ("latency",), payloads=PAYLOADS[-1:], transports=("shm",), variant="memcpy")),
         Peer("byhand", "c++", **program("bench_byhand", SOCKET_BENCHES)),
         Peer("polycall", "c++", **program("bench_polycall_cpp", every, transports=SOCKETS + ("shm", "tls"))),
-        Peer("grpc", "c++", **program("bench_grpc", every)),
+        Peer("grpc", "c++", **program("bench_grpc", every, transports=SOCKETS + ("grpc",))),
+        *grpc_at_one_end(programs),
         Peer("grpc-sync", "c++", **program("bench_grpc", ("latency",), payloads=(SMALL,), variant="sync")),
         *other_frameworks(programs),
         Peer("polycall", "c", **program("bench_polycall_c", ("latency", "inflight", "inproc"), payloads=(SMALL,))),

@@ -136,5 +136,8 @@ def client_command(peer, bench, payload, seconds, server=None):
     command += ["--bench", bench, "--payload", str(payload), "--seconds", f"{seconds:g}"]
     command += ["--pin", str(CORE_OF_CLIENT)]
     if server is not None:
-        command += ["--target", server.address, "--server-pid", str(server.pid)]
+        address = server.address
+        if peer.calls_by:
+            address = peer.calls_by + address[address.index(":"):]
+        command += ["--target", address, "--server-pid", str(server.pid)]
     return command + (["--variant", peer.variant] if peer.variant else [])

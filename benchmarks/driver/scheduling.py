@@ -112,6 +112,23 @@ def start_rows(peer, build, runs):
     return rows
 
 
+def hot_wire_rows(peer, programs, build, rounds):
+    """From a new channel on polycall:///name to its first completed call, of an instance that serves."""
+    host = ("c", str(build / "examples" / "symbolic" / "evaluator.so"))
+    manifests = {"wired": _manifest("wired", host, "process", "scale: {min: 1, max: 1}\n")}
+    with Polycalld(build, manifests) as polycalld:
+        polycalld.wait_serving(1)
+        done = subprocess.run(
+            [str(programs / "bench_hot_wire"), "polycall:///wired", str(rounds)],
+            env={**os.environ, "POLYCALL_SCHEDULER": polycalld.target}, capture_output=True,
+            text=True, timeout=PATIENCE, check=False)
+    if done.returncode != 0:
+        raise BenchError(f"bench_hot_wire: {done.stderr}")
+    result = json.loads(done.stdout)
+    return [extra_row("hot_wire", peer, transport="unix", placement="cross", value=result["p50_ns"],
+                      unit="ns", **result)]
+
+
 def idle_rows(peer, build, services=100, instances=2, seconds=10):
     """Memory and processor time of a polycalld whose instances have nothing to do."""
     host = ("c", str(build / "examples" / "symbolic" / "evaluator.so"))

@@ -128,6 +128,18 @@ def _tls_verdicts(results):
         )
 
 
+def _grpc_verdicts(results):
+    for placement in PLACEMENTS:
+        case = Case("latency", "grpc", placement, SMALL)
+        for label, what in (
+            ("grpc->polycall", "its client of PolyCall's server"),
+            ("polycall->grpc", "PolyCall's client of its server"),
+        ):
+            yield Verdict(
+                f"grpc {placement}: 32 B p50 of {what}, over its own", _ratio(results, case, label, "grpc", "p50_ns"), 1.3, "x"
+            )
+
+
 def _framework_verdicts(results):
     """Ahead of each other framework on one core, at most 5 % behind across cores: the worst row of
     each placement. In process and on one core, every row counts as `same`."""
@@ -218,6 +230,7 @@ def verdicts(results, extra):
             found += _socket_verdicts(results, transport, placement)
     found += _shm_verdicts(results)
     found += _tls_verdicts(results)
+    found += _grpc_verdicts(results)
     found += _framework_verdicts(results)
     found += _language_verdicts(results)
     found += _codec_verdicts(results)

@@ -2,6 +2,8 @@
  *
  * Each round makes a channel, calls once (a built-in method, for any service has it) and ends the
  * channel. Prints one JSON object. */
+#define _POSIX_C_SOURCE 200809L
+
 #include <polycall/polycall.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -11,8 +11,9 @@
 namespace polycall::transport {
 
 const std::vector<Transport*>& BuiltinTransports() {
-  static const auto* all = new std::vector<Transport*>{
-      InprocTransport(), UnixTransport(), TcpTransport(), TlsTransport(), GrpcTransport()};
+  static const auto* all =
+      new std::vector<Transport*>{InprocTransport(), UnixTransport(), TcpTransport(),
+                                  TlsTransport(),    GrpcTransport(), GrpcsTransport()};
   return *all;
 }
 

@@ -44,6 +44,8 @@ stage_fuzz() { counted tests/fuzz/run --seconds "${POLYCALL_FUZZ_SECONDS:-60}"; 
 
 stage_chaos() { counted tests/chaos/run --seconds "${POLYCALL_CHAOS_SECONDS:-120}"; }
 
+stage_images() { counted tests/polycalld/images build/release; }
+
 stage_install() { counted tests/install/run build/release; }
 
 stage_wheel() { counted tests/install/python build/release; }

@@ -122,6 +122,28 @@ TEST(Keeping, AnInstanceThatIsKilledIsStartedAgainAndItsEndIsReportedForWhatItWa
   ASSERT_TRUE(daemon.UntilServing("work", 1)) << daemon.Story();
 }
 
+TEST(Keeping, AnInstanceWhoseCallsAllFailIsLeftOutUntilOneGoesWell) {
+  Daemon daemon;
+  daemon.Write("work", Daemon::WorkManifest("work", "process", "scale: {min: 1}\n"));
+  ASSERT_TRUE(daemon.Start()) << daemon.Output();
+  ASSERT_TRUE(daemon.UntilServing("work", 1)) << daemon.Story();
+  auto client = daemon.Work("work");
+  work::v1::Number yes;
+  yes.set_value(1);
+  EXPECT_TRUE(Until([&] {
+    for (int i = 0; i < 20; ++i) {
+      EXPECT_EQ(client.Fail(yes, {.timeout = kPatience}).status().code(), Code::kInternal);
+    }
+    for (const auto& event : daemon.Events()) {
+      if (event.what() == "left out") return true;
+    }
+    return false;
+  })) << daemon.Story();
+  // Rather a sick one than none: it is called all the same.
+  EXPECT_TRUE(client.Fail({}, {.timeout = kPatience}).ok());
+  EXPECT_TRUE(daemon.UntilEvent("work", "let in again")) << daemon.Story();
+}
+
 TEST(Keeping, AServiceWhoseManifestGoesIsDrainedAndCallsUnderWayEnd) {
   Daemon daemon;
   daemon.Write("work", Daemon::WorkManifest("work", "process", "scale: {min: 1}\n"));

@@ -126,6 +126,27 @@ TEST_F(ForeignTls, ATcpListenerTellsTlsFromPlain) {
   EXPECT_EQ(outcome.response, "hello") << outcome.message;
 }
 
+#if defined(POLYCALL_TEST_GRPCS)
+TEST_F(ForeignTls, GrpcOverTlsIsSpokenOnTheSamePort) {
+  const auto server = Serve(POLYCALL_TLS_REQUIRE_CLIENT_CERTIFICATE);
+  const TlsSettings tls = ClientTls(files_, "caller");
+  const std::string target = "grpcs" + server->target().substr(3);
+  const Outcome outcome = CallOnce(target, tls);
+  EXPECT_EQ(outcome.code, POLYCALL_OK) << outcome.message;
+  EXPECT_EQ(outcome.response, "hello");
+  // Many records each way.
+  const polycall_tls_options abi = tls.Abi();
+  polycall_channel_options options = POLYCALL_CHANNEL_OPTIONS_INIT;
+  options.tls = &abi;
+  Client client(target, options);
+  const std::string large(1'000'000, 'x');
+  EXPECT_TRUE(client.Unary(large).response == large);
+  EXPECT_STREQ(polycall_channel_transport(client.get()), "grpc");
+  const Outcome refused = CallOnce(target, ClientTls(files_));
+  EXPECT_NE(refused.code, POLYCALL_OK);
+}
+#endif
+
 TEST_F(ForeignTls, WhoOffersNoneOfOurProtocolsIsRefused) {
   const auto server = Serve();
   ForeignOptions options;

@@ -189,6 +189,8 @@ uint64_t Instance::in_flight() const {
   return stats_.calls_in_flight() > 0 ? stats_.calls_in_flight() - 1 : 0;
 }
 
+uint64_t Instance::calls_ended() const { return calls_ - std::min(calls_, in_flight()); }
+
 void Instance::Drain() {
   if (state_ == v1::DRAINING || state_ == v1::ENDED) {
     return;

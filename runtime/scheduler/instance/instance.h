@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "instance/breaker.h"
 #include "instance/launcher.h"
 #include "instance/log_tail.h"
 #include "instance/probe.h"
@@ -63,6 +64,11 @@ class Instance {
   v1::InstanceState state() const { return state_; }
   std::string target() const { return "unix:" + launcher_.SocketPath(id_); }
   const polycall::v1::Stats& stats() const { return stats_; }
+  // Calls that have ended, ours left out.
+  uint64_t calls_ended() const;
+  Breaker& breaker() { return breaker_; }
+  const Breaker& breaker() const { return breaker_; }
+
   int pidfd() const { return launched_.process.pidfd.get(); }
   // Calls in flight at the last look, without the looking one.
   uint64_t in_flight() const;
@@ -99,7 +105,8 @@ class Instance {
   EventLoop::TimerId stats_timer_ = 0;
   EventLoop::TimerId drain_timer_ = 0;  // until it is asked to end, then until it is killed
   uint32_t failures_ = 0;               // of health checks, one after the other
-  std::string sick_;                    // why it was killed by us
+  Breaker breaker_;
+  std::string sick_;  // why it was killed by us
   polycall::v1::Stats stats_;
   uint64_t calls_ = 0;
 };

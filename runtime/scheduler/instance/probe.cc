@@ -1,10 +1,20 @@
 #include "instance/probe.h"
 
 namespace polycall::scheduler {
+namespace {
+
+// A question now and then is not worth memory shared with every instance.
+std::shared_ptr<Channel> ChannelTo(const std::string& target) {
+  ChannelOptions options;
+  options.transports = {"unix"};
+  return Channel::Create(target, std::move(options)).value();
+}
+
+}  // namespace
 
 Probe::Probe(EventLoop& loop, const std::string& target)
     : loop_(loop),
-      channel_(Channel::Create(target).value()),
+      channel_(ChannelTo(target)),
       health_(channel_),
       description_(channel_) {}
 

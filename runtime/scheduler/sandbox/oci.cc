@@ -61,7 +61,7 @@ StatusOr<std::string> FindOciRuntime() {
   for (const char* name : {"runc", "crun"}) {
     if (std::string_view(name) == "crun" && !only_v2) continue;
     for (const char* folder : {"/usr/sbin/", "/usr/bin/", "/usr/local/bin/"}) {
-      const std::string path = std::string(folder) + name;
+      std::string path = std::string(folder) + name;
       if (access(path.c_str(), X_OK) == 0) return path;
     }
   }

@@ -6,11 +6,14 @@
 namespace polycall::scheduler {
 
 v1::Resolution ServiceController::Resolve() const {
-  std::vector<const Instance*> serving;
+  std::vector<const Instance*> serving, sick;
   for (const auto& [id, instance] : instances_) {
     if (instance->state() == v1::SERVING) {
-      serving.push_back(instance.get());
+      (instance->breaker().out() ? sick : serving).push_back(instance.get());
     }
+  }
+  if (serving.empty()) {
+    serving.swap(sick);  // rather those than none
   }
   std::stable_sort(serving.begin(), serving.end(), [](const Instance* a, const Instance* b) {
     return a->in_flight() < b->in_flight();

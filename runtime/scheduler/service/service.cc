@@ -213,7 +213,18 @@ void ServiceController::OnLog(Instance* instance, const std::string& text) {
   shared_.logs.Add(std::move(line));
 }
 
-void ServiceController::OnStats(Instance*) { Reconcile(); }
+void ServiceController::OnStats(Instance* instance) {
+  Breaker& breaker = instance->breaker();
+  const auto now = EventLoop::Clock::now();
+  const bool back = breaker.Elapsed(now);
+  if (breaker.Observe(now, instance->calls_ended(), instance->stats().calls_failed()) || back) {
+    Say(instance->id(), breaker.out() ? "left out" : "let in again",
+        breaker.out() ? std::to_string(breaker.failures()) + " calls failed and none went well"
+                      : "");
+    Changed();
+  }
+  Reconcile();
+}
 
 void ServiceController::Changed() {
   Save();

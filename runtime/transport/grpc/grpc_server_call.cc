@@ -116,6 +116,7 @@ void GrpcServerCall::Run(call::Call* call, const polycall_message* request) {
 }
 
 void GrpcServerCall::OnMessage(const GrpcMessage& message) {
+  method_->metrics.Received(message.size);
   if (method_->request_first()) {
     {
       base::MutexLock lock(mutex_);
@@ -194,6 +195,7 @@ base::Status GrpcServerCall::Send(call::Call&, const polycall_message& message, 
   call::Encoded encoded;
   if (base::Status status = encoded.Encode(&message); !status.ok()) return status;
   *cost = encoded.bytes().size() + 16;
+  method_->metrics.Sent(encoded.bytes().size());
   base::MutexLock lock(mutex_);
   if (stream_ == nullptr || cancelled_) {
     return base::Status(POLYCALL_CANCELLED, "the caller is gone");
@@ -256,7 +258,10 @@ void GrpcServerCall::Finish(call::Call&, const base::Status& final_status,
   }
   if (not_started) entries.push_back({kGrpcNotStarted, "1"});
   GrpcBytes bytes;
-  if (response != nullptr) bytes = ToBytes(encoded);
+  if (response != nullptr) {
+    bytes = ToBytes(encoded);
+    method_->metrics.Sent(encoded.bytes().size());
+  }
   FinishStream({status->code(), status->message(), status->details()}, entries,
                response != nullptr ? &bytes : nullptr);
 }

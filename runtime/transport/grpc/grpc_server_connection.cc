@@ -37,16 +37,17 @@ void TakeHttp2(Handover connection) {
   if (base::Status status = LoadGrpc(&module); !status.ok()) {
     return Refuse(std::move(connection), status.message(), "");
   }
-  const int fd = connection.stream->Detach();
-  if (fd < 0) {
-    return Refuse(std::move(connection),
-                  "gRPC inside TLS is not taken; use a plain gRPC connection, or tls:// targets",
-                  "");
+  int fd = connection.stream->Detach();
+  base::Ref<GrpcPump> pump;
+  if (fd < 0) {  // TLS, or whatever else is no socket
+    pump = GrpcPump::Make(std::move(connection.stream), connection.acceptor->reactor(), &fd);
   }
-  const int watch_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  const int watch_fd = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
   if (watch_fd < 0) {
-    close(fd);
-    base::Log(POLYCALL_LOG_ERROR, "a gRPC connection cannot be taken: no descriptor is left");
+    if (fd >= 0) close(fd);
+    base::Log(POLYCALL_LOG_ERROR,
+              "a gRPC connection cannot be taken: no descriptor is left; raise the limit of open "
+              "files or lower max_connections");
     connection.acceptor->ConnectionClosed();
     return;
   }
@@ -54,7 +55,7 @@ void TakeHttp2(Handover connection) {
   peer.transport = "grpc";
   peer.address = GrpcAddress(peer.address);
   auto taken = base::Ref<GrpcServerConnection>::Adopt(new GrpcServerConnection(
-      module, watch_fd, std::move(peer), connection.acceptor, connection.home));
+      module, watch_fd, std::move(pump), std::move(peer), connection.acceptor, connection.home));
   taken->Open(fd);
   if (!connection.home->Enrol(taken.get())) {
     taken->Close(base::Unavailable("the server shuts down"));
@@ -63,10 +64,12 @@ void TakeHttp2(Handover connection) {
   }
 }
 
-GrpcServerConnection::GrpcServerConnection(GrpcModule* module, int watch_fd, PeerInfo peer,
+GrpcServerConnection::GrpcServerConnection(GrpcModule* module, int watch_fd,
+                                           base::Ref<GrpcPump> pump, PeerInfo peer,
                                            Acceptor* acceptor, Home* home)
     : module_(module),
       watch_fd_(watch_fd),
+      pump_(std::move(pump)),
       peer_(std::move(peer)),
       acceptor_(acceptor),
       home_(home) {
@@ -90,6 +93,7 @@ void GrpcServerConnection::Open(int fd) {
   server_ = server;
   registered_ = acceptor_->reactor().Add(this, watch_fd_, EPOLLRDHUP);
   if (!registered_) Release();
+  if (pump_ && !pump_->Open()) shutdown(watch_fd_, SHUT_RDWR);  // gRPC finds it ended
 }
 
 void GrpcServerConnection::OnReady(uint32_t) {
@@ -119,6 +123,7 @@ void GrpcServerConnection::Close(const base::Status&) {
   }
   auto keep = base::Ref<GrpcServerConnection>::Share(this);
   if (server != nullptr) server->Close();
+  if (pump_) pump_->End();
   acceptor_->ConnectionClosed();
   home_->Forget(this);
 }

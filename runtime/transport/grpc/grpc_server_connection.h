@@ -7,6 +7,7 @@
 #include "base/mutex.h"
 #include "base/ref.h"
 #include "transport/grpc/grpc_module.h"
+#include "transport/grpc/grpc_pump.h"
 #include "transport/stream/handover.h"
 
 namespace polycall::transport {
@@ -20,9 +21,10 @@ class GrpcServerConnection final : public base::RefCounted<GrpcServerConnection>
                                    public GrpcServerEvents,
                                    public base::Source {
  public:
-  // `watch_fd` is a second descriptor of the socket, which tells when the peer closes it.
-  GrpcServerConnection(GrpcModule* module, int watch_fd, PeerInfo peer, Acceptor* acceptor,
-                       Home* home);
+  // `watch_fd` is a second descriptor of the socket that gRPC gets, which tells when the peer closes it.
+  // `pump` (may be NULL) is what is at its other end.
+  GrpcServerConnection(GrpcModule* module, int watch_fd, base::Ref<GrpcPump> pump, PeerInfo peer,
+                       Acceptor* acceptor, Home* home);
   // Gives `fd` to gRPC.
   void Open(int fd);
   void Destroy() { delete this; }
@@ -57,6 +59,7 @@ class GrpcServerConnection final : public base::RefCounted<GrpcServerConnection>
 
   GrpcModule* const module_;
   const int watch_fd_;
+  const base::Ref<GrpcPump> pump_;
   const PeerInfo peer_;
   Acceptor* const acceptor_;
   Home* const home_;

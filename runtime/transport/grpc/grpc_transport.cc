@@ -8,9 +8,12 @@
 #include "base/wire.h"
 #include "call/frame.h"
 #include "transport/grpc/grpc_connection.h"
+#include "transport/grpc/grpc_pump.h"
 #include "transport/grpc/grpc_text.h"
 #include "transport/stream/listener.h"
 #include "transport/stream/socket.h"
+#include "transport/stream/stream_transports.h"
+#include "transport/tls/tls_transport.h"
 
 namespace polycall::transport {
 namespace {
@@ -109,9 +112,11 @@ base::Status Failed(const char* what, std::string_view address, const base::Stat
                                          std::string(status.message()));
 }
 
+// "grpc", and over TLS "grpcs".
 class Grpc final : public Transport {
  public:
-  const char* name() const override { return "grpc"; }
+  explicit Grpc(bool secure) : secure_(secure) {}
+  const char* name() const override { return secure_ ? "grpcs" : "grpc"; }
 
   base::Status CheckAddress(std::string_view address) const override {
     std::string host, port;
@@ -124,9 +129,7 @@ class Grpc final : public Transport {
     if (base::Status status = LoadGrpc(&module); !status.ok()) return status;
     int fd = -1;
     std::string peer;
-    if (base::Status status = ConnectTcp(address, options.deadline, &fd, &peer); !status.ok()) {
-      return Failed("cannot connect to", address, status);
-    }
+    if (base::Status status = Connect(address, options, &fd, &peer); !status.ok()) return status;
     const int watch_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (watch_fd < 0) {
       close(fd);
@@ -135,7 +138,7 @@ class Grpc final : public Transport {
     auto dialed =
         std::make_unique<GrpcDialed>(module->NewChannel(fd, std::string(address), "polycall/0.1.0",
                                                         ClientLimits(options.limits)),
-                                     watch_fd, "grpc://" + peer);
+                                     watch_fd, std::string(name()) + "://" + peer);
     base::Status status = dialed->Handshake(options.hello, options.deadline);
     if (status.ok()) *out = std::move(dialed);
     return status;
@@ -143,23 +146,53 @@ class Grpc final : public Transport {
 
   base::Status Listen(std::string_view address, Acceptor* acceptor,
                       std::unique_ptr<Listener>* out) override {
+    if (secure_ && !acceptor->tls().given) {
+      return base::InvalidArgument("grpcs://" + std::string(address) +
+                                   " needs a certificate: give the server tls options");
+    }
     int fd = -1;
     std::string bound;
     if (base::Status status = ListenTcp(address, &fd, &bound); !status.ok()) {
       return Failed("cannot listen on", address, status);
     }
+    if (secure_) return ServeSocket(fd, "tls", "grpcs://" + bound, "", false, acceptor, out);
     auto listener =
         std::make_unique<StreamListener>(fd, "grpc", "grpc://" + bound, "", false, acceptor);
     base::Status status = listener->Open();
     if (status.ok()) *out = std::move(listener);
     return status;
   }
+
+ private:
+  // A descriptor for gRPC, which owns it then.
+  base::Status Connect(std::string_view address, const DialOptions& options, int* fd,
+                       std::string* peer) const {
+    if (!secure_) {
+      base::Status status = ConnectTcp(address, options.deadline, fd, peer);
+      return status.ok() ? status : Failed("cannot connect to", address, status);
+    }
+    std::unique_ptr<ByteStream> stream;
+    base::Status status = DialTls(address, "grpcs", "h2", options, &stream, peer);
+    if (!status.ok()) return status;
+    const auto pump = GrpcPump::Make(std::move(stream), base::Reactor::Global(), fd);
+    if (!pump) return base::Unavailable("no descriptor is left for a gRPC connection");
+    if (pump->Open()) return {};
+    close(*fd);
+    return base::Unavailable("the system has no room to watch a gRPC connection");
+  }
+
+  const bool secure_;
 };
 
 }  // namespace
 
 Transport* GrpcTransport() {
-  static Grpc transport;
+  static Grpc transport(false);
+  return &transport;
+}
+
+Transport* GrpcsTransport() {
+  static Grpc transport(true);
   return &transport;
 }
 

@@ -7,6 +7,7 @@
 namespace polycall::transport {
 
 Transport* GrpcTransport();
+Transport* GrpcsTransport();
 
 }  // namespace polycall::transport
 

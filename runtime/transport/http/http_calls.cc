@@ -20,7 +20,7 @@ CallEnd EndOf(const base::Status& status) {
 }  // namespace
 
 // True: it has ended, and its answer is written or waits to be.
-bool HttpConnection::StartCall(CallStart start) {
+bool HttpConnection::StartCall(const CallStart& start) {
   auto* const method =
       const_cast<call::ServerMethod*>(static_cast<const call::ServerMethod*>(start.method));
   auto metadata = std::make_unique<call::Metadata>();

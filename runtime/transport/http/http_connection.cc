@@ -179,7 +179,7 @@ bool HttpConnection::AnswerRequests() {
     AwaitRequest();
     if (step == Step::kReply) {
       Write(std::move(out));
-    } else if (step == Step::kCall && !StartCall(std::move(start))) {
+    } else if (step == Step::kCall && !StartCall(start)) {
       return false;
     }
     base::MutexLock lock(mutex_);

@@ -57,7 +57,7 @@ class HttpConnection final : public call::Link, public base::Source, public Acce
   // The owner's: reads and answers until there is nothing to do, or a call is under way.
   void Work(bool read);
   bool ReadMore();  // false: nothing there now
-  bool StartCall(CallStart start);
+  bool StartCall(const CallStart& start);
   // The owner's last act.
   void Disown();
   bool AnswerRequests();

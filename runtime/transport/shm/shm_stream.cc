@@ -226,6 +226,9 @@ ssize_t ShmStream::Write(const iovec* pieces, int count) {
     written += writer_.Write(pieces, count, written);
   }
   if (writer_.broken()) {
+    // Whoever reads ends the connection: nothing more can be said on it.
+    gone_.store(true, std::memory_order_release);
+    RingSelf();
     errno = EPROTO;
     return -1;
   }

@@ -13,7 +13,7 @@ TEST(FirstBytes, TellsWhatAPeerSpeaks) {
   EXPECT_EQ(ProtocolOf("GET /health HTTP/1.1\r\n"), Protocol::kHttp1);
   EXPECT_EQ(ProtocolOf("POST /calc.v1.Calc/Add HTTP/1.1\r\n"), Protocol::kHttp1);
   EXPECT_EQ(ProtocolOf("CONNECT a:1 HTTP/1.1\r\n"), Protocol::kHttp1);
-  EXPECT_EQ(ProtocolOf(std::string_view("\x16\x03\x01\x00\xA5\x01", 6)), Protocol::kTls);
+  EXPECT_EQ(ProtocolOf("\x16\x03\x01\x02\xA5\x01"), Protocol::kTls);
 }
 
 TEST(FirstBytes, NeverWaitsForMoreThanItPromises) {
@@ -22,7 +22,7 @@ TEST(FirstBytes, NeverWaitsForMoreThanItPromises) {
        {std::string("PolyCall12345678"), std::string("PRI * HTTP/2.0\r\n"),
         std::string("OPTIONS * HTTP/1.1"), std::string("PRI * HTTP/3.0\r\n"),
         std::string("PROPFIND / HTTP/1.1"),
-        std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xFC\x03\x03 12345"),
+        std::string("\x16\x03\x01\x02\x11\x01\x11\x01\xFC\x03\x03 12345"),
         std::string("get / http/1.1\r\n\r\n"), std::string(20, '\0')}) {
     Protocol decided = Protocol::kMore;
     for (size_t size = 1; size <= whole.size(); ++size) {

@@ -35,26 +35,11 @@ class Tls final : public Transport {
 
   base::Status Dial(std::string_view address, const DialOptions& options,
                     std::unique_ptr<Dialed>* out) override {
-    std::string host, port;
-    if (base::Status status = ParseHostPort(address, &host, &port); !status.ok()) return status;
-    std::shared_ptr<tls::Context> context;
-    if (base::Status status = tls::ContextOf(options.tls, false, &context); !status.ok()) {
-      return status;
-    }
-    int fd = -1;
+    std::unique_ptr<ByteStream> stream;
     std::string peer;
-    if (base::Status status = ConnectTcp(address, options.deadline, &fd, &peer, "tls");
-        !status.ok()) {
-      return status;
-    }
-    auto socket = std::make_unique<SocketStream>(fd, true);
-    const std::string name = "tls://" + std::string(address);
-    std::unique_ptr<tls::Session> session;
-    base::Status status = context->Connect(fd, host, name, "polycall", &session);
-    if (status.ok()) status = FinishHandshake(session.get(), fd, name, options.deadline);
+    base::Status status = DialTls(address, "tls", "polycall", options, &stream, &peer);
     if (!status.ok()) return status;
-    return ShakeHands(std::make_unique<tls::TlsStream>(std::move(socket), std::move(session), true),
-                      "tls", "tls://" + peer, options, out);
+    return ShakeHands(std::move(stream), "tls", "tls://" + peer, options, out);
   }
 
   base::Status Listen(std::string_view address, Acceptor* acceptor,
@@ -75,6 +60,30 @@ class Tls final : public Transport {
 Transport* TlsTransport() {
   static Tls transport;
   return &transport;
+}
+
+base::Status DialTls(std::string_view address, std::string_view scheme, std::string_view protocol,
+                     const DialOptions& options, std::unique_ptr<ByteStream>* out,
+                     std::string* peer) {
+  std::string host, port;
+  if (base::Status status = ParseHostPort(address, &host, &port); !status.ok()) return status;
+  std::shared_ptr<tls::Context> context;
+  if (base::Status status = tls::ContextOf(options.tls, false, &context); !status.ok()) {
+    return status;
+  }
+  int fd = -1;
+  if (base::Status status = ConnectTcp(address, options.deadline, &fd, peer, scheme);
+      !status.ok()) {
+    return status;
+  }
+  auto socket = std::make_unique<SocketStream>(fd, true);
+  const std::string name = std::string(scheme) + "://" + std::string(address);
+  std::unique_ptr<tls::Session> session;
+  base::Status status = context->Connect(fd, host, name, protocol, &session);
+  if (status.ok()) status = FinishHandshake(session.get(), fd, name, options.deadline);
+  if (!status.ok()) return status;
+  *out = std::make_unique<tls::TlsStream>(std::move(socket), std::move(session), true);
+  return {};
 }
 
 }  // namespace polycall::transport

@@ -164,7 +164,7 @@ Step HttpSession::Take(std::string_view bytes, size_t* taken, std::string* out, 
     *taken = bytes.size();
     closing_ = true;
     in_request_ = false;
-    Write(refused_ ? std::move(refusal_) : ParseFailure(), out);
+    Write(refused_ ? refusal_ : ParseFailure(), out);
     return Step::kReply;
   }
   if (!complete_) {
@@ -180,17 +180,17 @@ Step HttpSession::Take(std::string_view bytes, size_t* taken, std::string* out, 
   Response response;
   context_ = {};
   if (front_->Answer(request_, &response, start, &context_)) return Step::kCall;
-  Write(std::move(response), out);
+  Write(response, out);
   return Step::kReply;
 }
 
 void HttpSession::OnEnd(const CallEnd& end, std::string* out) {
   Response response;
   front_->AnswerCall(context_, end, &response);
-  Write(std::move(response), out);
+  Write(response, out);
 }
 
-void HttpSession::Write(Response response, std::string* out) {
+void HttpSession::Write(const Response& response, std::string* out) {
   if (!request_.keep_alive || draining_) closing_ = true;
   out->reserve(out->size() + response.body.size() + 256);
   *out += "HTTP/1.1 " + std::to_string(response.status) + " " + Reason(response.status) + "\r\n";

@@ -31,7 +31,7 @@ class HttpSession final : public Session {
   // Refuses the request, whatever else it says; the connection ends after it.
   int Refuse(Response response);
   Response ParseFailure();
-  void Write(Response response, std::string* out);
+  void Write(const Response& response, std::string* out);
   bool SplitTarget();
 
   Front* const front_;

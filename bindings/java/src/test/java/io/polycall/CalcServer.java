@@ -11,7 +11,7 @@ import java.util.Set;
 
 /** A server on a transport, and a channel to it. */
 final class CalcServer implements AutoCloseable {
-  static final List<String> TRANSPORTS = List.of("unix", "tcp", "inproc");
+  static final List<String> TRANSPORTS = List.of("shm", "unix", "tcp", "inproc");
 
   final Server server;
   final Channel channel;
@@ -19,7 +19,14 @@ final class CalcServer implements AutoCloseable {
   private final List<Path> files = new ArrayList<>();
 
   CalcServer(String transport, Service service) {
-    this(transport, service, ServerOptions.DEFAULT, ChannelOptions.DEFAULT);
+    this(transport, service, ServerOptions.DEFAULT, ChannelOptions.DEFAULT.transports(ways(transport)));
+  }
+
+  /** What a channel needs to reach `transport`, and no other: shared memory is agreed on over unix. */
+  private static String[] ways(String transport) {
+    return transport.equals("shm")
+        ? new String[] {"shm", "unix"}
+        : new String[] {transport};
   }
 
   CalcServer(

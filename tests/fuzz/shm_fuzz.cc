@@ -1,0 +1,129 @@
+// What a peer may do to shared memory: the input is a list of steps of both ends of a ring and of a peer
+// that writes anything anywhere. Neither end may leave the ring, deliver more than was there, or go on
+// after it has seen what cannot be. Each step is a byte and two more of argument:
+//   0  the writer writes so many bytes
+//   1  the reader reads so many
+//   2  the reader tells how far it is
+//   3  the peer sets the reader's word: position and value follow as 2 + 4 bytes
+//   4  the peer sets the writer's word for how far the reader is: 8 bytes follow
+//   5  a ticket of 16 bytes follows: the frame that it names is touched from end to end
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "transport/shm/arena.h"
+#include "transport/shm/ring.h"
+
+namespace {
+
+using namespace polycall::transport;
+
+constexpr size_t kSize = 4096;
+
+[[noreturn]] void Die(const char* what) {
+  fprintf(stderr, "shm_fuzz: %s\n", what);
+  abort();
+}
+
+// The input, from front to back; zeros behind its end.
+class Input {
+ public:
+  Input(const uint8_t* data, size_t size) : data_(data), size_(size) {}
+  bool empty() const { return size_ == 0; }
+  template <typename T>
+  T Take() {
+    T value = {};
+    const size_t part = size_ < sizeof(value) ? size_ : sizeof(value);
+    memcpy(&value, data_, part);
+    data_ += part;
+    size_ -= part;
+    return value;
+  }
+
+ private:
+  const uint8_t* data_;
+  size_t size_;
+};
+
+polycall::base::Ref<shm::Region> SharedRegion() {
+  static const polycall::base::Ref<shm::Region> region = [] {
+    polycall::base::Ref<shm::Region> made;
+    int fd = -1;
+    if (!shm::Region::Make(&made, &fd).ok()) Die("no shared memory");
+    close(fd);
+    return made;
+  }();
+  return region;
+}
+
+void TouchFrame(const shm::Ticket& ticket) {
+  for (const bool copy : {false, true}) {
+    polycall::base::Buffer* frame = shm::BorrowFrame(SharedRegion(), shm::kServer, ticket, copy);
+    if (frame == nullptr) continue;
+    if (frame->size != ticket.size) Die("a frame of another size than its ticket's");
+    const volatile uint8_t* bytes = frame->data();
+    [[maybe_unused]] const int touched = bytes[0] + bytes[frame->size - 1];
+    polycall::base::ReleaseBuffer(frame);
+  }
+}
+
+struct Free {
+  void operator()(uint8_t* memory) const { free(memory); }
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  // Just as large as the ring: what lies beyond is the sanitizer's.
+  const std::unique_ptr<uint8_t, Free> memory(
+      static_cast<uint8_t*>(aligned_alloc(shm::kLine, kSize)));
+  memset(memory.get(), 0, kSize);
+  std::atomic<uint64_t> consumed{0};
+  shm::RingWriter writer(memory.get(), kSize, &consumed);
+  shm::RingReader reader(memory.get(), kSize, &consumed);
+  std::vector<char> bytes(65536, 'b');
+  bool honest = true;
+  uint64_t written = 0, read = 0;
+  for (Input input(data, size); !input.empty();) {
+    const auto step = input.Take<uint8_t>();
+    const auto count = input.Take<uint16_t>();
+    switch (step % 6) {
+      case 0: {
+        const iovec pieces[] = {{bytes.data(), count / 2u}, {bytes.data(), count - count / 2u}};
+        const size_t got = writer.Write(pieces, 2);
+        if (got > count) Die("more was written than was given");
+        written += got;
+        break;
+      }
+      case 1: {
+        const size_t got = reader.Read(bytes.data(), count);
+        if (got > count) Die("more was read than there was room for");
+        read += got;
+        break;
+      }
+      case 2:
+        reader.Publish();
+        break;
+      case 3:
+        honest = false;
+        shm::WordAt(memory.get(), kSize, count / shm::kLine * shm::kLine)
+            .store(input.Take<uint32_t>());
+        break;
+      case 4:
+        honest = false;
+        consumed.store(input.Take<uint64_t>());
+        break;
+      default:
+        TouchFrame(input.Take<shm::Ticket>());
+    }
+    if (honest && (writer.broken() || reader.broken())) Die("an honest ring broke");
+    if (honest && read > written) Die("more was read than was written");
+  }
+  return 0;
+}
