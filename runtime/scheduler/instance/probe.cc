@@ -13,10 +13,7 @@ std::shared_ptr<Channel> ChannelTo(const std::string& target) {
 }  // namespace
 
 Probe::Probe(EventLoop& loop, const std::string& target)
-    : loop_(loop),
-      channel_(ChannelTo(target)),
-      health_(channel_),
-      description_(channel_) {}
+    : loop_(loop), channel_(ChannelTo(target)), health_(channel_), description_(channel_) {}
 
 void Probe::Check(std::chrono::nanoseconds timeout, std::function<void(const Status&)> answer) {
   ++calls_;
