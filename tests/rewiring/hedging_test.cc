@@ -21,7 +21,14 @@ TEST(Hedging, ASecondAddressAnswersForOneThatDoesNotAndTheFirstCallIsCancelled) 
                          }
                          polycall_call_finish(call, nullptr, nullptr);
                        }});
-  CountingServer fast(&ledger, {.name = "fast"});
+  // Answers once the other one has begun: else that might never be, and there would be nothing to cancel.
+  CountingServer fast(&ledger, {.name = "fast", .handler = [&](polycall_call* call) {
+                                  Eventually([&] { return slow.calls() == 1; });
+                                  polycall_message answer = POLYCALL_MESSAGE_INIT;
+                                  answer.data = "fast";
+                                  answer.size = 4;
+                                  polycall_call_finish(call, nullptr, &answer);
+                                }});
   Channel channel("list:" + slow.Listen("unix:" + (folder / "slow")) + "," +
                       fast.Listen("unix:" + (folder / "fast")),
                   {.hedging_delay_ns = 1'000'000});

@@ -37,6 +37,39 @@ TEST(Moving, FromTcpToUnixOnceTheServerListensThere) {
   EXPECT_TRUE(Eventually([&] { return server.connections() == 1; }));
 }
 
+TEST(Moving, FromTcpToSharedMemoryOnceTheServerListensOnUnix) {
+  Folder folder;
+  Ledger ledger;
+  CountingServer server(&ledger, {});
+  Channel channel(Negotiated(server.Listen("tcp://127.0.0.1:0")));
+  Load load(&channel, &ledger);
+  load.Await(kManyCalls);
+  EXPECT_EQ(channel.transport(), "tcp");
+  server.Listen("unix:" + (folder / "s"));
+  EXPECT_TRUE(Eventually([&] { return channel.transport() == "shm"; })) << channel.Explain();
+  load.Await(kManyCalls);
+  load.ExpectAllAnswered();
+}
+
+TEST(Moving, FromUnixToSharedMemoryOnceTheServersSuccessorAllowsIt) {
+  Folder folder;
+  Ledger ledger;
+  const std::string target = "unix:" + (folder / "s");
+  auto first = std::make_unique<CountingServer>(
+      &ledger, CountingServer::Options{.name = "first", .transports = {"unix"}});
+  first->Listen(target);
+  Channel channel("list:" + target);
+  Load load(&channel, &ledger, POLYCALL_CALL_WAIT_FOR_READY);
+  load.AwaitAnswerOf("first");
+  EXPECT_EQ(channel.transport(), "unix");
+  first->Shutdown();
+  CountingServer second(&ledger, {.name = "second"});
+  second.Listen(target);
+  load.AwaitAnswerOf("second");
+  EXPECT_TRUE(Eventually([&] { return channel.transport() == "shm"; })) << channel.Explain();
+  load.ExpectAllAnswered();
+}
+
 TEST(Moving, FromTcpToTheServerOfThisProcess) {
   Ledger ledger;
   CountingServer server(&ledger, {});

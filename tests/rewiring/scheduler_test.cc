@@ -53,7 +53,13 @@ class Scheduler {
     EXPECT_EQ(polycall_server_start(server_, nullptr), POLYCALL_OK);
   }
   ~Scheduler() {
-    for (polycall_call* watch : watches_) polycall_call_finish(watch, nullptr, nullptr);
+    std::vector<polycall_call*> watches;
+    {
+      const std::lock_guard lock(mutex_);
+      closing_ = true;  // one that comes now is ended at once
+      watches.swap(watches_);
+    }
+    for (polycall_call* watch : watches) polycall_call_finish(watch, nullptr, nullptr);
     polycall_server_free(server_);
   }
 
@@ -71,9 +77,15 @@ class Scheduler {
  private:
   static void Watch(void* arg, polycall_call* call, const polycall_message*) {
     auto* self = static_cast<Scheduler*>(arg);
-    const std::lock_guard lock(self->mutex_);
-    self->watches_.push_back(call);
-    self->Send(call);
+    {
+      const std::lock_guard lock(self->mutex_);
+      if (!self->closing_) {
+        self->watches_.push_back(call);
+        self->Send(call);
+        return;
+      }
+    }
+    polycall_call_finish(call, nullptr, nullptr);
   }
   static void Report(void* arg, polycall_call* call, const polycall_message* request) {
     auto* self = static_cast<Scheduler*>(arg);
@@ -94,6 +106,7 @@ class Scheduler {
 
   polycall_server* server_;
   std::mutex mutex_;
+  bool closing_ = false;
   std::string resolution_;
   std::string report_;
   std::vector<polycall_call*> watches_;
