@@ -6,6 +6,7 @@
 // of them changes, and at SIGHUP. Ends at SIGTERM or SIGINT, after draining what it started. Exit
 // codes: 0 ended as asked, 1 cannot run, 2 command line or manifests wrong.
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -69,7 +70,18 @@ std::string SnapshotJson(EventLoop& loop, const std::unique_ptr<Control>& contro
   return text;
 }
 
+// An instance costs a handful of descriptors; what a shell allows a program by default is enough for
+// less than two hundred of them. Instances have their manifests' limits.
+void AllowManyDescriptors() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
 int Run(const Options& options) {
+  AllowManyDescriptors();
   // Before any thread is made: all of them inherit the mask.
   sigset_t signals;
   sigemptyset(&signals);
