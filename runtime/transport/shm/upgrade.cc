@@ -110,11 +110,12 @@ base::Status Upgrade::ReadOffer(int socket, void* bytes, size_t size, int64_t de
     const ssize_t got = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (got <= 0) {
+      const int error = got == 0 ? ECONNRESET : errno;  // reset: closed with our bytes unread
       for (int i = 0; i < count; ++i) close(passed[i]);
       return base::Unavailable(
-          got == 0 ? "the peer closed the connection in the handshake: does a PolyCall "
-                     "server listen there, and has it room for a connection?"
-                   : base::ErrnoText("the connection broke in the handshake", errno));
+          error == ECONNRESET ? "the peer closed the connection in the handshake: does a PolyCall "
+                                "server listen there, and has it room for a connection?"
+                              : base::ErrnoText("the connection broke in the handshake", error));
     }
     at += got;
     size -= static_cast<size_t>(got);

@@ -17,10 +17,18 @@ constexpr uint64_t kMaxAcceptBody = 4u << 20;
 
 bool WouldBlock() { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
-// What broke the stream: its own words, if it has any.
+base::Status ClosedInHandshake() {
+  return base::Unavailable(
+      "the peer closed the connection in the handshake: does a PolyCall "
+      "server listen there, and has it room for a connection?");
+}
+
+// What broke the stream: its own words, if it has any. A socket that is closed with our bytes unread is
+// reset: closed, as far as we are concerned.
 base::Status Broken(const ByteStream& stream, int error) {
   base::Status why = stream.failure();
   if (!why.ok()) return why;
+  if (error == ECONNRESET || error == EPIPE) return ClosedInHandshake();
   return base::Unavailable(base::ErrnoText("the connection broke in the handshake", error));
 }
 
@@ -53,9 +61,7 @@ base::Status ReadAll(ByteStream& stream, void* bytes, size_t size, int64_t deadl
       at += got;
       size -= static_cast<size_t>(got);
     } else if (got == 0) {
-      return base::Unavailable(
-          "the peer closed the connection in the handshake: does a PolyCall "
-          "server listen there, and has it room for a connection?");
+      return ClosedInHandshake();
     } else if (WouldBlock()) {
       if (!PollUntil(stream.fd(), POLLIN, deadline)) {
         return base::Unavailable(
