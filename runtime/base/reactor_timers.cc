@@ -79,6 +79,7 @@ bool Reactor::RunTimers() {
   int64_t now = 0;
   for (;;) {
     Timer* due = nullptr;
+    void (*fire)(Timer * timer) = nullptr;
     {
       MutexLock lock(timer_mutex_);
       if (now == 0) now = NowNs();
@@ -87,9 +88,12 @@ bool Reactor::RunTimers() {
         return true;
       }
       due = heap_[0];
+      // Read under the lock: RunWorker's timer, whose function touches nothing, is on a stack that its thread
+      // leaves as soon as Cancel has told it that the timer fires.
+      fire = due->fire;
       HeapRemove(0);
     }
-    due->fire(due);
+    fire(due);
     if (!Leading()) {
       // Somebody else leads: he shall find the rest.
       MutexLock lock(timer_mutex_);

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/tsan.h"
 #include "transport/shm/layout.h"
 
 namespace polycall::transport::shm {
@@ -146,6 +147,7 @@ inline size_t RingWriter::Write(const iovec* pieces, int count, size_t skip) {
     const uint64_t next = position_ + RoundUp(kWord + filled);
     // First the 0 where the next record will be: only then may the reader go there.
     WordAt(ring_, size_, next).store(0, std::memory_order_relaxed);
+    base::TsanRelease();
     WordAt(ring_, size_, position_).store(static_cast<uint32_t>(filled), std::memory_order_release);
     position_ = next;
     written += filled;
@@ -162,6 +164,7 @@ inline size_t RingReader::Read(void* space, size_t size) {
       const size_t offset = position & (size_ - 1);
       const size_t told = WordAt(ring_, size_, position).load(std::memory_order_acquire);
       if (told == 0) break;
+      base::TsanAcquire();
       if (told > std::min(size_ - offset - kWord, kMaxRecord)) {
         broken_ = true;
         break;
