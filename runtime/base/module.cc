@@ -31,6 +31,12 @@ Loaded Load(const std::string& name) {
   const std::string first = why != nullptr ? why : "";
   // A program that has the library's code in itself (a test) finds modules by its own run path.
   if (library == nullptr) library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+#ifdef POLYCALL_MODULE_FOLDER
+  // Under a sanitizer it is the sanitizer's dlopen that is called, whose run path is another.
+  if (library == nullptr) {
+    library = dlopen((POLYCALL_MODULE_FOLDER "/" + file).c_str(), RTLD_NOW | RTLD_LOCAL);
+  }
+#endif
   if (library == nullptr) {
     return {Unavailable("the module " + file +
                         " cannot be loaded; install it beside libpolycall.so: " + first),
