@@ -116,7 +116,7 @@ class Folder {
     request.common_name = "PolyCall development authority";
     request.authority = true;
     request.ends_s = kAuthorityDays * kDay;
-    const Certificate made = MakeCertificate(request, nullptr);
+    Certificate made = MakeCertificate(request, nullptr);
     Write("ca", made);
     return made;
   }
