@@ -36,7 +36,7 @@ base::Status Start(const negotiation::InprocModule& module, const std::string& t
       return {};  // the server stays
     }
   }
-  const base::Status failed = base::Status::FromAbi(&status);
+  base::Status failed = base::Status::FromAbi(&status);
   polycall_status_clear(&status);
   polycall_server_free(server);
   return failed;
