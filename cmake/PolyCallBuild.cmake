@@ -57,7 +57,10 @@ function(polycall_add_module name)
   target_include_directories(${target} PRIVATE
     ${PROJECT_SOURCE_DIR}/runtime/include ${PROJECT_SOURCE_DIR}/runtime)
   target_link_libraries(${target} PRIVATE ${arg_LIBS} Threads::Threads polycall_warnings)
-  target_compile_options(${target} PRIVATE -fvisibility=hidden -fvisibility-inlines-hidden)
+  # Thread-local pointers fit the room that the loader keeps for that, as libpolycall.so's do; memory that the
+  # loader makes for each thread would be none that the sanitizers understand.
+  target_compile_options(${target} PRIVATE
+    -fvisibility=hidden -fvisibility-inlines-hidden -ftls-model=initial-exec)
   target_link_options(${target} PRIVATE -Wl,--version-script=${exports})
   if(NOT POLYCALL_SANITIZE) # whose functions come with the program
     target_link_options(${target} PRIVATE -Wl,--no-undefined)
