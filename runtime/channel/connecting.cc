@@ -238,7 +238,9 @@ base::Status Channel::Connect(bool wait_for_ready, int64_t deadline, Call* call,
       base::Status status = Dial(sub, out);
       if (status.ok()) return status;
       mutex_.Lock();
-      const bool others = Dialable(base::NowNs(), &next) != nullptr || AnyDialing();
+      // Another thread may have reached another address meanwhile.
+      const bool others =
+          Dialable(base::NowNs(), &next) != nullptr || AnyDialing() || !ready_.empty();
       if (!others && (!wait_for_ready || (status.code() != POLYCALL_UNAVAILABLE &&
                                           status.code() != POLYCALL_DEADLINE_EXCEEDED))) {
         mutex_.Unlock();
