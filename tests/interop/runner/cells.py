@@ -27,10 +27,6 @@ class Cell:
         if self.transport.in_process and self.client == self.server and self.case.not_native:
             return (f"{self.case.name} is not possible over {self.transport.name} within one "
                     f"language: {self.case.not_native}")
-        if (self.case.name, self.transport.name, self.server.name) == (
-                "client_dies_midstream", "grpc", "java"):
-            return ("client_dies_midstream is open over grpc with a server in Java: on a busy machine its "
-                    "handler is not always told within 10 s that a caller was killed")
         loadable = (self.client == self.server or self.server.host or self.server.library
                     or self.client.library)
         if self.transport.in_process and not loadable:

@@ -22,7 +22,7 @@ class ServerStream final : public Stream {
 
  private:
   ~ServerStream() override;
-  bool looks_twice() const override { return true; }
+  void OnCut() override { events_->OnCancelled(); }
   void SendNextLocked();
   void OnSent(bool ok);
   void OnClosed(bool ok);

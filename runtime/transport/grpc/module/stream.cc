@@ -39,10 +39,8 @@ void Stream::OnRead(bool) {
   grpc_byte_buffer* buffer = std::exchange(incoming_, nullptr);
   bool over = true;
   if (buffer == nullptr) {
-    if (looks_twice()) {
-      StartBatch(nullptr, 0, &read_over_later_);  // comes back through the queue
-      return;
-    }
+    // That the caller is gone is known here already, while the batch that tells of it may come later.
+    if (grpc_call_failed_before_recv_message(call_) != 0) OnCut();
     events_->OnReadEnd({});
   } else {
     InMessage message(buffer);
@@ -59,16 +57,6 @@ void Stream::OnRead(bool) {
     reading_ = false;
     read_over_ = over;
     if (read_wanted_ && !over && MayReadLocked()) StartReadLocked();
-  }
-  AfterRead();
-}
-
-void Stream::OnReadOver(bool) {
-  events_->OnReadEnd({});
-  {
-    std::lock_guard lock(mutex_);
-    reading_ = false;
-    read_over_ = true;
   }
   AfterRead();
 }

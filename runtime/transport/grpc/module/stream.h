@@ -55,8 +55,8 @@ class Stream : public GrpcStream {
   void DropQueueLocked();
   virtual bool MayReadLocked() const { return true; }
   virtual void AfterRead() {}
-  // The end of the messages may be that of the call: look again when what came with it is known.
-  virtual bool looks_twice() const { return false; }
+  // The messages ended without a half-close. Before the events hear of their end.
+  virtual void OnCut() {}
 
   grpc_call* const call_;
   const uint64_t max_message_size_;
@@ -70,12 +70,10 @@ class Stream : public GrpcStream {
 
  private:
   void OnRead(bool ok);
-  void OnReadOver(bool ok);
 
   std::atomic<int> refs_{1};
   grpc_byte_buffer* incoming_ = nullptr;
   Batch<Stream> read_{this, &Stream::OnRead};
-  Batch<Stream> read_over_later_{this, &Stream::OnReadOver};
 };
 
 inline grpc_op Op(grpc_op_type type) {
