@@ -77,11 +77,16 @@ public class ServerTest {
   }
 
   @Test(timeout = 30_000)
-  public void countersCount() {
+  public void countersCount() throws Exception {
     try (CalcServer at = new CalcServer("unix", calc)) {
       at.client().add(CalcServer.request(1, 2));
       assertThrows(StatusException.class, () -> at.client().odd(CalcServer.request("status")));
+      // A call is counted when it has ended, which is after its answer has left.
       ServerStats stats = at.server.stats();
+      while (stats.callsInFlight() > 0) {
+        Thread.sleep(1);
+        stats = at.server.stats();
+      }
       assertEquals(2, stats.callsStarted());
       assertEquals(1, stats.callsFailed());
       assertEquals(1, stats.connectionsAccepted());
