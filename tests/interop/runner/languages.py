@@ -26,6 +26,8 @@ class Language:
     environment: tuple[tuple[str, str], ...] = ()
     # Files beside those that have to be built before.
     needs: tuple[str, ...] = ()
+    # A gRPC of somebody else's: over the transport grpc alone, and against our languages alone.
+    peer: bool = False
     # SIGABRT makes the testee print the stacks of its own language before it ends.
     abort_prints_stacks: bool = False
 
@@ -100,5 +102,19 @@ LANGUAGES = (
         ("{build}/tests/interop/interop_haskell",),
         host=("haskell", "{build}/tests/interop/interop_haskell.so"),
         needs=("{build}/tests/interop/interop_haskell.so",),
+    ),
+    Language("grpc_cpp", ("{build}/tests/interop/interop_grpc_cpp",), peer=True),
+    Language(
+        "grpcio",
+        ("/usr/bin/python3", "{source}/grpcio/testee.py"),
+        environment=(
+            ("PYTHONPATH", "{build}/tests/interop/interop_grpcio_proto"),
+            ("PYTHONDONTWRITEBYTECODE", "1"),
+            # protobuf's own default is slower than the cases' bounds allow for.
+            ("PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION", "cpp"),
+        ),
+        needs=("{build}/tests/interop/interop_grpcio_proto/test_pb2.py",),
+        peer=True,
+        abort_prints_stacks=True,
     ),
 )

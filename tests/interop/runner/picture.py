@@ -54,7 +54,10 @@ def draw(outcomes: list[Outcome]) -> str:
     for number, transport in enumerate(transports):
         row, column = divmod(number, _SQUARES_IN_A_ROW)
         left = _LEFT + column * (square + _LEFT + _BETWEEN)
-        parts += _square(left, _TOP + row * tall, transport, clients, servers, pairs)
+        here = [key for key in pairs if key[0] == transport]
+        parts += _square(left, _TOP + row * tall, transport,
+                         list(dict.fromkeys(key[1] for key in here)),
+                         list(dict.fromkeys(key[2] for key in here)), pairs)
     parts += _legend(height - 26)
     return "\n".join([*parts, "</svg>"]) + "\n"
 

@@ -47,32 +47,35 @@ class Screen:
         beside each other, the others below."""
         transports, clients, servers, cases = _axes(outcomes)
         by_key = {_key(outcome): outcome for outcome in outcomes}
+        letters = dict(zip(servers, _letters(servers)))
         for first in range(0, len(transports), _TRANSPORTS_IN_A_ROW):
-            self._block(transports[first:first + _TRANSPORTS_IN_A_ROW], clients, servers, cases,
+            self._block(transports[first:first + _TRANSPORTS_IN_A_ROW], clients, letters, cases,
                         by_key)
-        legend = ", ".join(f"{letter} = {name}" for letter, name in zip(_letters(servers), servers))
+        legend = ", ".join(f"{letter} = {name}" for name, letter in letters.items())
         self.line(f"servers: {legend};  + passed, X failed, e expected failure, "
                   "! unexpected pass, - not applicable")
 
-    def _block(self, transports, clients, servers, cases, by_key) -> None:
-        width = max(len(case) for case in [*cases, "client"]) + 2
-        group = max(max(len(client) for client in clients), len(servers)) + 1
-        block = group * len(clients) + 1
-        self.line(self.paint("".ljust(width) + "".join(t.ljust(block) for t in transports), "bold"))
-        self.line("client".ljust(width)
-                  + "".join("".join(c.ljust(group) for c in clients) + " " for _ in transports))
-        letters = "".join(_letters(servers))
-        self.line("server".ljust(width)
-                  + "".join(letters.ljust(group) * len(clients) + " " for _ in transports))
-        for case in cases:
-            row = case.ljust(width)
-            for transport in transports:
-                for client in clients:
+    def _block(self, transports, clients, letters, cases, by_key) -> None:
+        head = max(len(case) for case in [*cases, "client"]) + 2
+        lines = [self.paint("".ljust(head), "bold"), "client".ljust(head), "server".ljust(head),
+                 *(case.ljust(head) for case in cases)]
+        for transport in transports:
+            # Not every language is there over every transport.
+            present = {key[1:3] for key in by_key if key[0] == transport}
+            own = [client for client in clients if any(client == pair[0] for pair in present)]
+            servers = [server for server in letters if any(server == pair[1] for pair in present)]
+            group = max(max(len(client) for client in own), len(servers)) + 1
+            lines[0] += self.paint(transport.ljust(group * len(own) + 1), "bold")
+            lines[1] += "".join(client.ljust(group) for client in own) + " "
+            lines[2] += "".join(letters[server] for server in servers).ljust(group) * len(own) + " "
+            for number, case in enumerate(cases, start=3):
+                for client in own:
                     marks = [self._mark(by_key.get((transport, client, server, case)))
                              for server in servers]
-                    row += "".join(marks) + " " * (group - len(servers))
-                row += " "
-            self.line(row.rstrip())
+                    lines[number] += "".join(marks) + " " * (group - len(servers))
+                lines[number] += " "
+        for line in lines:
+            self.line(line.rstrip())
 
     def _mark(self, outcome: Outcome | None) -> str:
         if outcome is None:
