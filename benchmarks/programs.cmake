@@ -43,6 +43,8 @@ include(peers/peers.cmake)
 
 add_executable(bench_hot_wire polycall/hot_wire.c)
 target_link_libraries(bench_hot_wire PRIVATE polycall polycall_warnings)
+add_executable(bench_rewire polycall/rewire.c)
+target_link_libraries(bench_rewire PRIVATE bench_common polycall polycall_warnings)
 
 add_executable(bench_polycall_raw polycall/raw_echo.c polycall/raw_echo_client.c
   polycall/raw_echo_server.c)
@@ -168,7 +170,7 @@ if(TARGET codec_conformance)
   add_custom_target(bench_codec_message DEPENDS ${codec_message})
   add_dependencies(bench_all bench_codec_message codec_conformance)
 endif()
-foreach(target bench_floor bench_startup bench_hot_wire bench_byhand bench_grpc bench_capnproto bench_thrift bench_ice bench_polycall_raw
+foreach(target bench_floor bench_startup bench_hot_wire bench_rewire bench_byhand bench_grpc bench_capnproto bench_thrift bench_ice bench_polycall_raw
                bench_polycall_cpp bench_polycall_c bench_polycall_hosted bench_echo_python bench_in_process polycall_python
                bench_haskell_program bench_haskell_module polycall_host_haskell
                bench_java bench_lisp_program

@@ -1,5 +1,6 @@
-"""Rows that are not speed: memory of servers and connections, size of the library, time to start."""
+"""Rows of another kind: memory of servers and connections, size of the library, time to start, moves."""
 
+import os
 import pathlib
 import re
 import shutil
@@ -62,3 +63,25 @@ def library_row(peer, library):
         subprocess.run(["strip", "-o", stripped, library], check=True, timeout=60)
         size = stripped.stat().st_size
     return extra_row("library_size", peer, value=size, unit="bytes")
+
+
+def rewire_row(peer, programs, seconds):
+    """What moves of a channel to and fro cost its callers; a call that fails, is lost or comes twice fails
+    the program."""
+    result = run_json([str(programs / "bench_rewire"), str(seconds)], seconds + 60)
+    return extra_row("rewire", peer, value=result["moving_p99_ns"] / result["p99_ns"],
+                     unit="p99 during moves over p99", **result)
+
+
+def sniff_rows(peer, programs, runs, folder):
+    """What it costs a new connection that the server takes several protocols on one port: a connection,
+    handshake and first call over TCP, to a server that takes them all and to one that takes its own."""
+    rows = []
+    for name, transports in (("sniff_all", None), ("sniff_none", "tcp")):
+        environment = {key: value for key, value in os.environ.items() if key != "BENCH_TRANSPORT"}
+        if transports:
+            environment["BENCH_TRANSPORT"] = transports
+        with Process(server_command(peer, "tcp", "cross", folder), environment) as server:
+            result = run_json([str(programs / "bench_hot_wire"), server.address, str(runs)], 120)
+        rows.append(extra_row(name, peer, transport="tcp", value=result["p50_ns"], unit="ns", **result))
+    return rows

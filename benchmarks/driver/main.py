@@ -24,7 +24,7 @@ from processes import (
 
 SOURCES = pathlib.Path(__file__).resolve().parent.parent
 ROUNDS = 3
-FOOTPRINT = ("idle", "startup", "library_size")
+FOOTPRINT = ("idle", "startup", "library_size", "rewire", "sniff")
 SCHEDULING = ("sandbox_start", "polycalld_idle")
 
 
@@ -133,6 +133,11 @@ def measure_footprint(run, chosen, peers, folder):
         }
         if peer.name == "polycall":
             jobs["library_size"] = lambda peer=peer: [footprint.library_row(peer, chosen.library)]
+            jobs["rewire"] = lambda peer=peer: [
+                footprint.rewire_row(peer, chosen.programs, 5 if chosen.quick else 20)
+            ]
+            jobs["sniff"] = lambda peer=peer: footprint.sniff_rows(
+                peer, chosen.programs, 500 if chosen.quick else 5000, folder)
         build = chosen.programs.resolve().parent
         # Its instances are C modules, and sandboxes need root.
         if peer.label == "polycall c" and os.geteuid() == 0 and (build / "bin" / "polycalld").exists():
@@ -177,7 +182,7 @@ def finish(run, extra, peers, facts, chosen):
     remark = picture.write(chosen.out, rows, list(environment.lines(facts)))
     print("\n" + "\n".join(table.result_lines(rows)))
     print("\n" + "\n".join(table.extra_lines(rows)))
-    verdicts = [one for one in targets.verdicts(run.results, extra) if not chosen.filter or one.value]
+    verdicts = [one for one in targets.verdicts(run.results, extra) if not chosen.filter or one.value is not None]
     print("\n" + "\n".join(table.verdict_lines(verdicts, sys.stdout.isatty())))
     print(f"\nwritten to {chosen.out}: results.jsonl, environment.json, results.svg, results.png")
     if remark:

@@ -220,6 +220,10 @@ def _footprint_verdicts(extra):
     yield Verdict("memory: idle server, RSS", scaled("idle_server", 2**20), 6, "MiB")
     yield Verdict("size: libpolycall.so, stripped", scaled("library_size", 2**20), 2, "MiB")
     yield Verdict("start: exec to first completed call, unix", scaled("startup", 1e6), 4, "ms")
+    yield Verdict("rewiring: p99 of calls during moves over the others'", value("rewire"), 2, "x")
+    both = value("sniff_all"), value("sniff_none")
+    cost = max(0.0, both[0] - both[1]) / 1000 if None not in both else None
+    yield Verdict("one port: a new connection's cost of taking all protocols", cost, 50, "us")
 
 
 def verdicts(results, extra):
