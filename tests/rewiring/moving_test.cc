@@ -49,6 +49,7 @@ TEST(Moving, FromTcpToSharedMemoryOnceTheServerListensOnUnix) {
   EXPECT_TRUE(Eventually([&] { return channel.transport() == "shm"; })) << channel.Explain();
   load.Await(kManyCalls);
   load.ExpectAllAnswered();
+  EXPECT_TRUE(Eventually([&] { return server.connections() == 1; }));
 }
 
 TEST(Moving, FromUnixToSharedMemoryOnceTheServersSuccessorAllowsIt) {
