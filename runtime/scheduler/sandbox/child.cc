@@ -146,9 +146,10 @@ void RunChild(const ChildPlan& plan) {
     BecomeUser(plan, 0, 0);
     ShutIn(plan);
   }
-  SetLimit(plan, RLIMIT_NOFILE, spec.open_files, "limit open files");
   SetLimit(plan, RLIMIT_CORE, 0, "limit core files");
   PlaceDescriptors(plan);
+  // Not before: polycalld's own descriptors, which are here until exec, may be far more.
+  SetLimit(plan, RLIMIT_NOFILE, spec.open_files, "limit open files");
   if (plan.seccomp != nullptr || spec.uid != 0) {
     BecomeUser(plan, spec.uid, spec.gid);
   }

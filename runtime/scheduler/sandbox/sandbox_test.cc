@@ -227,6 +227,22 @@ TEST_F(Sandbox, InheritedDescriptorsAreWhereTheyBelongAndNoOthers) {
   EXPECT_EQ(recv(mine.get(), heard, sizeof heard, MSG_DONTWAIT), 4);
 }
 
+// polycalld has several descriptors for each instance: with two hundred of them it once could not start
+// another one, because the limit of the new process counted polycalld's descriptors.
+TEST_F(Sandbox, TheLimitOfOpenFilesIsTheProgramsAndNotThatOfWhoStartsIt) {
+  std::vector<UniqueFd> many;
+  for (int i = 0; i < 100; ++i) {
+    many.emplace_back(dup(0));
+  }
+  spec_.open_files = 16;
+  spec_.fds = {0};
+  EXPECT_EQ(Python("import os, resource\n"
+                   "print(resource.getrlimit(resource.RLIMIT_NOFILE), os.fstat(3) is not None)\n"
+                   "try:\n    print([os.dup(0) for _ in range(16)])\n"
+                   "except OSError as e:\n    print('refused', e.errno)\n"),
+            "(16, 16) True\nrefused 24\n");
+}
+
 TEST_F(Sandbox, BindsAndFilesOfTheManifestAreThere) {
   spec_.binds = {{"/etc/hostname", "/data/name", false, true},
                  {"/no/such/file", "/data/none", false, true}};
