@@ -143,9 +143,10 @@ def start_rows(build, runs):
 
 
 def _first_call(programs, polycalld, name, rounds):
-    """What bench_hot_wire measures: a new channel on polycall:///name to its first completed call."""
+    """What bench_hot_wire measures: a new channel on polycall:///name to its first completed call. The
+    caller's process has called before, something else."""
     done = subprocess.run(
-        [str(programs / "bench_hot_wire"), f"polycall:///{name}", str(rounds)],
+        [str(programs / "bench_hot_wire"), f"polycall:///{name}", str(rounds), polycalld.target],
         env={**os.environ, "POLYCALL_SCHEDULER": polycalld.target}, capture_output=True,
         text=True, timeout=PATIENCE, check=False)
     if done.returncode != 0:
@@ -165,8 +166,8 @@ def hot_wire_rows(programs, build, rounds):
 
 
 def warm_spare_rows(programs, build, rounds):
-    """The first call that a sandboxed spare ever gets, from a caller that is new too: the process, the
-    channel and the way there. Each round has a spare of its own."""
+    """The first call that a sandboxed spare ever gets, from somebody who has never called the service:
+    asking polycalld, connecting, calling. Each round has a spare of its own."""
     language = _python_service(build)
     host, more = language or _c_service(build)
     manifests = {"warm": _manifest("warm", host, "sandbox", more + "scale: {min: 0, max: 1, warm_spares: 1}\n")}
@@ -180,7 +181,7 @@ def warm_spare_rows(programs, build, rounds):
                 polycalld.ask("Stop", name=key)
             time.sleep(SETTLE)
     return [extra_row("warm_spare", POLYCALLD, transport="unix", placement="cross", value=statistics.median(times),
-                      unit="ns", note=f"a new caller's first call of a spare in {host[0]}")]
+                      unit="ns", note=f"new channel to the first call that a spare in {host[0]} ever gets")]
 
 
 def idle_rows(build, services=100, instances=2, seconds=10):
