@@ -107,6 +107,15 @@ void BecomeUser(const ChildPlan& plan, uint32_t uid, uint32_t gid) {
   }
 }
 
+// While this is still polycalld's user, and before anything that counts is done.
+void JoinCgroup(const ChildPlan& plan) {
+  for (const UniqueFd& file : plan.cgroup->join) {
+    if (write(file.get(), "0", 1) != 1) {
+      Fail(plan, "join the control group");
+    }
+  }
+}
+
 void ShutIn(const ChildPlan& plan) {
   const SandboxSpec& spec = *plan.spec;
   if (const char* step = BuildRoot(spec, plan.work, plan.passwd, plan.group)) {
@@ -130,6 +139,7 @@ void RunChild(const ChildPlan& plan) {
   if (got != 1) {
     _exit(127);  // the parent has gone, or gave up
   }
+  JoinCgroup(plan);
   // Signals: as a fresh program expects them.
   struct sigaction fallback = {};
   fallback.sa_handler = SIG_DFL;
