@@ -6,7 +6,9 @@
 #define SHORT_BATCH 2000
 
 static int warm_up(const bench_options* options, bench_call_fn call, void* arg) {
-  uint64_t end = bench_now() + (uint64_t)(options->seconds * BENCH_WARM_UP_SHARE * 1e9);
+  const double share = options->seconds * BENCH_WARM_UP_SHARE;
+  uint64_t end =
+      bench_now() + (uint64_t)((share > options->warm_up ? share : options->warm_up) * 1e9);
   uint64_t calls = 0;
   while (calls < MIN_WARM_UP_CALLS || bench_now() < end) {
     if (call(arg) != 0) return 1;

@@ -16,13 +16,15 @@ extern "C" {
 #endif
 
 typedef struct bench_options {
-  const char* bench;     /* latency, inflight, stream, chat, inproc, first or idle */
-  const char* target;    /* unix:/path, tcp://host:port or inproc:name */
-  const char* variant;   /* a program's own choice, as "sync"; "" by default */
-  size_t payload;        /* bytes of EchoMessage.payload */
-  uint32_t depth;        /* calls in flight (inflight) */
-  double seconds;        /* measured time; warm-up comes on top */
-  uint64_t max_calls;    /* the load ends here even when time is left */
+  const char* bench;   /* latency, inflight, stream, chat, inproc, first or idle */
+  const char* target;  /* unix:/path, tcp://host:port or inproc:name */
+  const char* variant; /* a program's own choice, as "sync"; "" by default */
+  size_t payload;      /* bytes of EchoMessage.payload */
+  uint32_t depth;      /* calls in flight (inflight) */
+  double seconds;      /* measured time; warm-up comes on top */
+  double warm_up;      /* at least so long; more than the share of `seconds` where a compiler works
+                            beside the calls */
+  uint64_t max_calls;  /* the load ends here even when time is left */
   uint32_t stream_count; /* messages of one server stream */
   uint32_t connections;  /* idle: how many */
   int pin;               /* core, or -1 */

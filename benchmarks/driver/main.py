@@ -25,7 +25,6 @@ from processes import (
 SOURCES = pathlib.Path(__file__).resolve().parent.parent
 ROUNDS = 3
 FOOTPRINT = ("idle", "startup", "library_size", "rewire", "sniff")
-SCHEDULING = ("sandbox_start", "polycalld_idle")
 
 
 def parse_arguments(arguments):
@@ -138,14 +137,6 @@ def measure_footprint(run, chosen, peers, folder):
             ]
             jobs["sniff"] = lambda peer=peer: footprint.sniff_rows(
                 peer, chosen.programs, 500 if chosen.quick else 5000, folder)
-        build = chosen.programs.resolve().parent
-        # Its instances are C modules, and sandboxes need root.
-        if peer.label == "polycall c" and os.geteuid() == 0 and (build / "bin" / "polycalld").exists():
-            jobs["sandbox_start"] = lambda peer=peer: scheduling.start_rows(
-                peer, build, 10 if chosen.quick else 40)
-            jobs["hot_wire"] = lambda peer=peer: scheduling.hot_wire_rows(
-                peer, chosen.programs, build, 100 if chosen.quick else 1000)
-            jobs["polycalld_idle"] = lambda peer=peer: scheduling.idle_rows(peer, build)
         for name, job in jobs.items():
             if not wanted.search(f"{name}/{peer.label}"):
                 continue
@@ -154,6 +145,26 @@ def measure_footprint(run, chosen, peers, folder):
                 found += job()
             except (BenchError, OSError, KeyError) as error:
                 run.fail(f"{name}/{peer.label}", error)
+    return found
+
+
+def measure_scheduling(run, chosen):
+    """Rows about polycalld, each on its own."""
+    wanted = re.compile(chosen.filter or "")
+    build = chosen.programs.resolve().parent
+    # Sandboxes need root.
+    if os.geteuid() != 0 or not (build / "bin" / "polycalld").exists():
+        return []
+    os.environ.pop("BENCH_TRANSPORT", None)
+    found = []
+    for name, job in scheduling.jobs(build, chosen.programs, chosen.quick).items():
+        if not wanted.search(f"{name}/polycalld"):
+            continue
+        print(f"{name} polycalld", flush=True)
+        try:
+            found += job()
+        except (BenchError, OSError, KeyError, ValueError) as error:
+            run.fail(f"{name}/polycalld", error)
     return found
 
 
@@ -204,7 +215,7 @@ def main(arguments):
         for case, able in selected:
             for peer in able:
                 print(f"{case.name}/{peer.label}")
-        for name in FOOTPRINT + SCHEDULING:
+        for name in FOOTPRINT + scheduling.NAMES:
             print(name)
         return 0
     built = sorted({pathlib.Path(peer.client[0]) for peer in peers if len(peer.client) == 1})
@@ -235,6 +246,7 @@ def main(arguments):
             peer for peer in peers if "idle" in peer.benches and peer.language == "c++"
         ]
         extra = measure_footprint(run, chosen, contestants, folder)
+        extra += measure_scheduling(run, chosen)
     if not run.results and not extra:
         print(f"script/bench: nothing matches --filter {chosen.filter}", file=sys.stderr)
         return 2

@@ -9,6 +9,7 @@ import measurement
 import picture
 import plan
 import rows
+import scheduling
 import table
 import targets
 from statistics_of_rounds import median, median_ratio
@@ -126,6 +127,20 @@ class Plan(unittest.TestCase):
             {case: {"protobuf": [measured(2.0)], "polycall-codec haskell": [measured(7.0)]}}, [])
         [verdict] = [one for one in found if one.what.startswith("codec: haskell")]
         self.assertEqual((verdict.value, verdict.state), (3.5, targets.MET))
+
+    def test_polycallds_rows_have_their_targets(self):
+        def row(bench, value, **more):
+            return rows.extra_row(bench, scheduling.POLYCALLD, value=value, unit="ns", **more)
+
+        extra = [row("sandbox_start", 30e6, service="c", over_bare=4e6),
+                 row("sandbox_start", 99e6, service="python", over_bare=7e6),
+                 row("polycalld_idle", 2**24, cpu_share=0.004)]
+        found = {one.what: (one.value, one.state) for one in targets.verdicts({}, extra)
+                 if one.what.startswith("polycalld")}
+        self.assertEqual(list(found.values()), [
+            (4.0, targets.MET), (7.0, targets.MISSED), (None, targets.UNKNOWN), (None, targets.UNKNOWN),
+            (16.0, targets.MET), (0.4, targets.MET)])
+        self.assertEqual(len(list(table.extra_lines(extra))), 5)
 
     def test_nothing_is_chosen_when_nothing_matches(self):
         self.assertEqual(plan.select(plan.all_cases(), self.PEERS, "no such"), [])

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 
+import plan
 from processes import BenchError
 from rows import extra_row
 
@@ -69,10 +70,43 @@ class Polycalld:
         raise BenchError(f"polycalld: {count} instances of '{name}' do not serve in {PATIENCE} s")
 
 
+# Whose rows these are. They have no language: polycalld is measured, not a caller.
+POLYCALLD = plan.Peer("polycalld", "", (), None, ())
+NAMES = ("sandbox_start", "warm_spare", "hot_wire", "polycalld_idle")
+# After an instance was asked to end: it and the question have gone by then, and what is measured next
+# has the machine for itself.
+SETTLE = 0.15
+
+
+def jobs(build, programs, quick):
+    """The rows' functions by name."""
+    return {
+        "sandbox_start": lambda: start_rows(build, 10 if quick else 40),
+        "warm_spare": lambda: warm_spare_rows(programs, build, 10 if quick else 40),
+        "hot_wire": lambda: hot_wire_rows(programs, build, 100 if quick else 1000),
+        "polycalld_idle": lambda: idle_rows(build),
+    }
+
+
 def _manifest(name, host, isolation, more=""):
     language, module = host
     return (f"name: {name}\nservices: [symbolic.v1.Any]\nhost: {{language: {language}, module: {module}}}\n"
             f"isolation: {isolation}\n{more}")
+
+
+def _c_service(build):
+    return ("c", str(build / "examples" / "symbolic" / "evaluator.so")), ""
+
+
+def _python_service(build):
+    """Host and further lines of a service in Python; None where Python was not built."""
+    made = build / "examples" / "symbolic"
+    if not (build / "python").is_dir():
+        return None
+    source = pathlib.Path(__file__).resolve().parents[2] / "examples" / "symbolic" / "python"
+    path = os.pathsep.join([str(build / "python"), str(made / "symbolic_python_proto"), str(source)])
+    return ("python", str(source / "drawer.py")), (
+        f"environment: {{PYTHONPATH: '{path}'}}\nmounts: [{{source: {source}, target: {source}}}]\n")
 
 
 def _start_times(polycalld, name, runs):
@@ -83,57 +117,78 @@ def _start_times(polycalld, name, runs):
             seen.add(key)
             times.append(int(instance["startTime"]))
             polycalld.ask("Stop", name=key)
+            time.sleep(SETTLE)
     return times
 
 
-def start_rows(peer, build, runs):
+def start_rows(build, runs):
     """First answered call of an instance in a sandbox, and of one without: C and Python."""
-    made = build / "examples" / "symbolic"
-    python = os.pathsep.join([str(build / "python"), str(made / "symbolic_python_proto")])
-    source = pathlib.Path(__file__).resolve().parents[2] / "examples" / "symbolic" / "python"
-    kinds = {"c": (("c", str(made / "evaluator.so")), "")}
-    if (build / "python").is_dir():
-        kinds["python"] = (("python", str(source / "drawer.py")),
-                           f"environment: {{PYTHONPATH: '{python}:{source}'}}\n"
-                           f"mounts: [{{source: {source}, target: {source}}}]\n")
-    manifests = {}
-    for language, (host, more) in kinds.items():
-        for isolation in ("process", "sandbox"):
-            name = f"{language}-{isolation}"
-            manifests[name] = _manifest(name, host, isolation, more + "scale: {min: 1}\n")
+    kinds = {"c": _c_service(build)}
+    if python := _python_service(build):
+        kinds["python"] = python
     rows = []
-    with Polycalld(build, manifests) as polycalld:
-        for language in kinds:
-            bare = statistics.median(_start_times(polycalld, f"{language}-process", runs))
-            shut_in = statistics.median(_start_times(polycalld, f"{language}-sandbox", runs))
-            rows.append(extra_row(
-                "sandbox_start", peer, transport="unix", placement="cross", value=shut_in, unit="ns",
-                service=language, bare=bare, over_bare=shut_in - bare))
+    for language, (host, more) in kinds.items():
+        names = {kind: f"{language}-{kind}" for kind in ("process", "sandbox")}
+        manifests = {name: _manifest(name, host, kind, more + "scale: {min: 1, max: 1}\n")
+                     for kind, name in names.items()}
+        with Polycalld(build, manifests) as polycalld:
+            polycalld.wait_serving(2)
+            bare, shut_in = (statistics.median(_start_times(polycalld, name, runs))
+                             for name in names.values())
+        rows.append(extra_row(
+            "sandbox_start", POLYCALLD, transport="unix", placement="cross", value=shut_in, unit="ns",
+            note=f"start to first call in {language}, {(shut_in - bare) / 1e6:.2f} ms over the bare process",
+            service=language, bare=bare, over_bare=shut_in - bare))
     return rows
 
 
-def hot_wire_rows(peer, programs, build, rounds):
-    """From a new channel on polycall:///name to its first completed call, of an instance that serves."""
-    host = ("c", str(build / "examples" / "symbolic" / "evaluator.so"))
-    manifests = {"wired": _manifest("wired", host, "process", "scale: {min: 1, max: 1}\n")}
-    with Polycalld(build, manifests) as polycalld:
-        polycalld.wait_serving(1)
-        done = subprocess.run(
-            [str(programs / "bench_hot_wire"), "polycall:///wired", str(rounds)],
-            env={**os.environ, "POLYCALL_SCHEDULER": polycalld.target}, capture_output=True,
-            text=True, timeout=PATIENCE, check=False)
+def _first_call(programs, polycalld, name, rounds):
+    """What bench_hot_wire measures: a new channel on polycall:///name to its first completed call. The
+    caller's process has called before, something else."""
+    done = subprocess.run(
+        [str(programs / "bench_hot_wire"), f"polycall:///{name}", str(rounds), polycalld.target],
+        env={**os.environ, "POLYCALL_SCHEDULER": polycalld.target}, capture_output=True,
+        text=True, timeout=PATIENCE, check=False)
     if done.returncode != 0:
         raise BenchError(f"bench_hot_wire: {done.stderr}")
-    result = json.loads(done.stdout)
-    return [extra_row("hot_wire", peer, transport="unix", placement="cross", value=result["p50_ns"],
-                      unit="ns", **result)]
+    return json.loads(done.stdout)
 
 
-def idle_rows(peer, build, services=100, instances=2, seconds=10):
+def hot_wire_rows(programs, build, rounds):
+    """From a new channel on polycall:///name to its first completed call, of an instance that serves."""
+    host, more = _c_service(build)
+    manifests = {"wired": _manifest("wired", host, "process", more + "scale: {min: 1, max: 1}\n")}
+    with Polycalld(build, manifests) as polycalld:
+        polycalld.wait_serving(1)
+        result = _first_call(programs, polycalld, "wired", rounds)
+    return [extra_row("hot_wire", POLYCALLD, transport="unix", placement="cross", value=result["p50_ns"],
+                      unit="ns", note="new channel on polycall:///name to its first completed call", **result)]
+
+
+def warm_spare_rows(programs, build, rounds):
+    """The first call that a sandboxed spare ever gets, from somebody who has never called the service:
+    asking polycalld, connecting, calling. Each round has a spare of its own."""
+    language = _python_service(build)
+    host, more = language or _c_service(build)
+    manifests = {"warm": _manifest("warm", host, "sandbox", more + "scale: {min: 0, max: 1, warm_spares: 1}\n")}
+    times, seen = [], set()
+    with Polycalld(build, manifests) as polycalld:
+        while len(times) < rounds:
+            serving = polycalld.wait_serving(1, "warm", seen)
+            times.append(_first_call(programs, polycalld, "warm", 1)["p50_ns"])
+            for key in serving:
+                seen.add(key)
+                polycalld.ask("Stop", name=key)
+            time.sleep(SETTLE)
+    return [extra_row("warm_spare", POLYCALLD, transport="unix", placement="cross", value=statistics.median(times),
+                      unit="ns", note=f"new channel to the first call that a spare in {host[0]} ever gets")]
+
+
+def idle_rows(build, services=100, instances=2, seconds=10):
     """Memory and processor time of a polycalld whose instances have nothing to do."""
-    host = ("c", str(build / "examples" / "symbolic" / "evaluator.so"))
+    host, more = _c_service(build)
     manifests = {f"idle-{i}": _manifest(f"idle-{i}", host, "process",
-                                        f"scale: {{min: {instances}, max: {instances}}}\n")
+                                        more + f"scale: {{min: {instances}, max: {instances}}}\n")
                  for i in range(services)}
 
     def cpu(pid):
@@ -148,5 +203,6 @@ def idle_rows(peer, build, services=100, instances=2, seconds=10):
         share = (cpu(polycalld.pid) - before) / (time.monotonic() - begin)
         status = pathlib.Path(f"/proc/{polycalld.pid}/status").read_text(encoding="ascii")
         rss = int(status.split("VmRSS:")[1].split()[0]) * 1024
-    return [extra_row("polycalld_idle", peer, value=rss, unit="bytes RSS", services=services,
-                      instances=services * instances, cpu_share=share)]
+    return [extra_row("polycalld_idle", POLYCALLD, value=rss, unit="bytes",
+                      note=f"bytes RSS, {services * instances} idle instances, {share:.2%} of a core",
+                      services=services, instances=services * instances, cpu_share=share)]

@@ -92,7 +92,7 @@ def extra_lines(rows):
         if not row.get("unit"):
             continue
         value = time_text(row["value"]) if row["unit"] == "ns" else f"{row['value']:,.0f}"
-        unit = "exec to exit after one call" if row["unit"] == "ns" else row["unit"]
+        unit = row.get("note") or ("exec to exit after one call" if row["unit"] == "ns" else row["unit"])
         lines.append([row["bench"], row["peer"], value, unit])
     return aligned(lines, ["what", "peer", "value", "unit"]) if lines else []
 

@@ -226,6 +226,28 @@ def _footprint_verdicts(extra):
     yield Verdict("one port: a new connection's cost of taking all protocols", cost, 50, "us")
 
 
+def _scheduling_verdicts(extra):
+    """What polycalld adds to a start, to finding a service, and to an idle machine."""
+
+    def value(bench, field="value", service=None, unit=1e6):
+        for row in extra:
+            if row["bench"] == bench and row.get("service") == service:
+                return row[field] / unit
+        return None
+
+    for service, name, limit in (("c", "C", 5), ("python", "Python", 6)):
+        yield Verdict(
+            f"polycalld: sandboxed start to first call, {name}, over bare",
+            value("sandbox_start", "over_bare", service), limit, "ms",
+        )
+    yield Verdict("polycalld: first call from a warm spare (Python)", value("warm_spare"), 2, "ms")
+    yield Verdict("polycalld: resolve and hot-wire to first call", value("hot_wire"), 1, "ms")
+    yield Verdict("polycalld: RSS, 200 idle instances", value("polycalld_idle", unit=2**20), 64, "MiB")
+    yield Verdict(
+        "polycalld: processor, 200 idle instances", value("polycalld_idle", "cpu_share", unit=0.01), 1, "% of a core"
+    )
+
+
 def verdicts(results, extra):
     """All verdicts. `results`: Case -> peer label -> Measurement per round; `extra`: extra rows."""
     found = []
@@ -238,4 +260,6 @@ def verdicts(results, extra):
     found += _framework_verdicts(results)
     found += _language_verdicts(results)
     found += _codec_verdicts(results)
-    return found + list(_inproc_verdicts(results)) + list(_footprint_verdicts(extra))
+    found += _inproc_verdicts(results)
+    found += _footprint_verdicts(extra)
+    return found + list(_scheduling_verdicts(extra))

@@ -1,7 +1,10 @@
-/* The time from nothing to the first completed call of a service that runs:  hot_wire TARGET N
+/* The time from nothing to the first completed call of a service that runs:
+ *
+ *   hot_wire TARGET ROUNDS [BEFORE]
  *
  * Each round makes a channel, calls once (a built-in method, for any service has it) and ends the
- * channel. Prints one JSON object. */
+ * channel. BEFORE is a target that is called once unmeasured, so that this process's own start is no
+ * part of a single round. Prints one JSON object. */
 #define _POSIX_C_SOURCE 200809L
 
 #include <polycall/polycall.h>
@@ -54,10 +57,13 @@ static int64_t round_ns(const char* target) {
 }
 
 int main(int argc, char** argv) {
-  const long count = argc == 3 ? strtol(argv[2], NULL, 10) : 0;
+  const long count = argc == 3 || argc == 4 ? strtol(argv[2], NULL, 10) : 0;
   if (count < 1 || count > 100000) {
-    fprintf(stderr, "usage: hot_wire TARGET ROUNDS\n");
+    fprintf(stderr, "usage: hot_wire TARGET ROUNDS [BEFORE]\n");
     return 2;
+  }
+  if (argc == 4 && round_ns(argv[3]) < 0) {
+    return 1;
   }
   int64_t* const times = malloc((size_t)count * sizeof *times);
   if (times == NULL) {

@@ -6,6 +6,9 @@
 -- > bench_haskell server --target T
 -- > bench_haskell client --target T --bench latency ...
 -- > bench_haskell client --bench inproc --library FILE
+--
+-- With @--pin CORE@ the program starts itself again on that core: GHC's runtime has made threads by now,
+-- which would stay where they are.
 module Main (main) where
 
 import Control.Concurrent (runInUnboundThread)
@@ -28,10 +31,11 @@ import GHC.Clock (getMonotonicTimeNSec)
 import Polycall
 import Proto.Echo
 import System.CPUTime (getCPUTime)
-import System.Environment (getArgs)
+import System.Environment (getArgs, getExecutablePath)
 import System.Exit (die)
 import System.IO (hFlush, stdout)
 import System.Posix.DynamicLinker
+import System.Posix.Process (executeFile)
 import System.Posix.Signals (Handler (Catch), installHandler, sigINT, sigTERM)
 import Control.Concurrent.MVar
 
@@ -41,6 +45,11 @@ main :: IO ()
 main = do
   arguments <- getArgs
   case arguments of
+    command : rest | Just core <- lookup "--pin" (pairs rest) -> do
+      self <- getExecutablePath
+      executeFile "taskset" True
+        ("-c" : core : self : command : concat [[name, value] | (name, value) <- pairs rest, name /= "--pin"])
+        Nothing
     "server" : rest -> serve (pairs rest)
     "client" : rest -> runInUnboundThread (client (pairs rest))
     _ -> die "usage: bench_haskell server|client ..."

@@ -8,6 +8,7 @@ namespace {
 class NoCgroup final : public Cgroup {
  public:
   Status Add(pid_t) override { return OkStatus(); }
+  StatusOr<CgroupEntry> Enter() override { return CgroupEntry(); }
   Status KillAll() override { return OkStatus(); }
   CgroupUse Use() override { return {}; }
   void Keep() override {}

@@ -36,6 +36,14 @@ CgroupMounts FindCgroupMounts(const std::string& mounts_file) {
   return found;
 }
 
+StatusOr<UniqueFd> OpenControl(const std::string& path, int flags) {
+  UniqueFd fd(open(path.c_str(), flags | O_CLOEXEC));
+  if (!fd) {
+    return InternalError("cannot open " + path + ": " + std::strerror(errno));
+  }
+  return fd;
+}
+
 Status WriteControl(const std::string& file, const std::string& value) {
   const UniqueFd fd(open(file.c_str(), O_WRONLY | O_CLOEXEC));
   if (!fd || write(fd.get(), value.data(), value.size()) < 0) {

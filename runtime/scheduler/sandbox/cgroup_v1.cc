@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <string>
@@ -55,6 +56,16 @@ class GroupV1 final : public Cgroup {
       }
     }
     return OkStatus();
+  }
+
+  StatusOr<CgroupEntry> Enter() override {
+    CgroupEntry entry;
+    for (const std::string& group : {memory_, cpu_, pids_}) {
+      auto file = OpenControl(group + "/tasks", O_WRONLY);
+      if (!file.ok()) return std::move(file).status();
+      entry.join.push_back(*std::move(file));
+    }
+    return entry;
   }
 
   Status KillAll() override { return KillProcesses(pids_); }

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <string>
@@ -40,6 +41,14 @@ class GroupV2 final : public Cgroup {
 
   Status Add(pid_t pid) override {
     return WriteControl(group_ + "/cgroup.procs", std::to_string(pid));
+  }
+
+  StatusOr<CgroupEntry> Enter() override {
+    auto folder = OpenControl(group_, O_PATH | O_DIRECTORY);
+    if (!folder.ok()) return std::move(folder).status();
+    CgroupEntry entry;
+    entry.folder = *std::move(folder);
+    return entry;
   }
 
   Status KillAll() override {

@@ -25,6 +25,8 @@ std::unique_ptr<CgroupHierarchy> MakeCgroupsV2(const std::string& mount, const s
 
 // Helpers of both.
 
+// Opens a control file or a group's folder. The status names it and the error.
+StatusOr<UniqueFd> OpenControl(const std::string& path, int flags);
 // Writes a control file. The status names file and error.
 Status WriteControl(const std::string& file, const std::string& value);
 // A control file's text; empty when it cannot be read.

@@ -107,6 +107,15 @@ void BecomeUser(const ChildPlan& plan, uint32_t uid, uint32_t gid) {
   }
 }
 
+// While this is still polycalld's user, and before anything that counts is done.
+void JoinCgroup(const ChildPlan& plan) {
+  for (const UniqueFd& file : plan.cgroup->join) {
+    if (write(file.get(), "0", 1) != 1) {
+      Fail(plan, "join the control group");
+    }
+  }
+}
+
 void ShutIn(const ChildPlan& plan) {
   const SandboxSpec& spec = *plan.spec;
   if (const char* step = BuildRoot(spec, plan.work, plan.passwd, plan.group)) {
@@ -130,6 +139,7 @@ void RunChild(const ChildPlan& plan) {
   if (got != 1) {
     _exit(127);  // the parent has gone, or gave up
   }
+  JoinCgroup(plan);
   // Signals: as a fresh program expects them.
   struct sigaction fallback = {};
   fallback.sa_handler = SIG_DFL;
@@ -146,9 +156,10 @@ void RunChild(const ChildPlan& plan) {
     BecomeUser(plan, 0, 0);
     ShutIn(plan);
   }
-  SetLimit(plan, RLIMIT_NOFILE, spec.open_files, "limit open files");
   SetLimit(plan, RLIMIT_CORE, 0, "limit core files");
   PlaceDescriptors(plan);
+  // Not before: polycalld's own descriptors, which are here until exec, may be far more.
+  SetLimit(plan, RLIMIT_NOFILE, spec.open_files, "limit open files");
   if (plan.seccomp != nullptr || spec.uid != 0) {
     BecomeUser(plan, spec.uid, spec.gid);
   }

@@ -18,8 +18,9 @@ struct ChildPlan {
   char* const* environment;
   const char* passwd;  // the content of /etc/passwd and /etc/group inside
   const char* group;
-  int go;      // the child waits for a byte here
-  int report;  // where it writes a ChildFailure
+  const CgroupEntry* cgroup;  // whose files it joins by; may have none
+  int go;                     // the child waits for a byte here
+  int report;                 // where it writes a ChildFailure
 };
 
 // Written by the child when a step fails.

@@ -110,6 +110,12 @@ StatusOr<Started> Start(const SandboxSpec& spec, const SeccompProgram* seccomp, 
   if (seccomp != nullptr && geteuid() == 0 && (spec.host_uid == 0 || spec.uid == 0)) {
     return InvalidArgumentError("a sandbox's user must be root neither inside nor outside");
   }
+  CgroupEntry entry;
+  if (cgroup != nullptr) {
+    auto opened = cgroup->Enter();
+    if (!opened.ok()) return std::move(opened).status();
+    entry = *std::move(opened);
+  }
   Pipe go, report;
   if (!go.Open() || !report.Open()) {
     return ErrnoStatus("pipe2");
@@ -121,8 +127,8 @@ StatusOr<Started> Start(const SandboxSpec& spec, const SeccompProgram* seccomp, 
       "service:x:" + id + ":" + std::to_string(spec.gid) + "::/tmp:/bin/false\n";
   const std::string group = "service:x:" + std::to_string(spec.gid) + ":\n";
   const ChildPlan plan{
-      &spec,          seccomp,       work.c_str(),  argv.data(),       environment.data(),
-      passwd.c_str(), group.c_str(), go.read.get(), report.write.get()};
+      &spec,          seccomp,       work.c_str(), argv.data(),   environment.data(),
+      passwd.c_str(), group.c_str(), &entry,       go.read.get(), report.write.get()};
   int pidfd = -1;
   clone_args args{};
   args.flags = CLONE_PIDFD;
@@ -132,7 +138,17 @@ StatusOr<Started> Start(const SandboxSpec& spec, const SeccompProgram* seccomp, 
     args.flags |= CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
                   CLONE_NEWCGROUP | (spec.host_network ? 0UL : CLONE_NEWNET);
   }
-  const auto pid = static_cast<pid_t>(syscall(SYS_clone3, &args, sizeof args));
+  if (entry.folder) {
+    args.flags |= CLONE_INTO_CGROUP;
+    args.cgroup = static_cast<uint64_t>(entry.folder.get());
+  }
+  auto pid = static_cast<pid_t>(syscall(SYS_clone3, &args, sizeof args));
+  if (pid < 0 && entry.folder && (errno == EINVAL || errno == E2BIG)) {  // a kernel before 5.7
+    args.flags &= ~CLONE_INTO_CGROUP;
+    args.cgroup = 0;
+    entry.folder.Close();
+    pid = static_cast<pid_t>(syscall(SYS_clone3, &args, sizeof args));
+  }
   if (pid == 0) {
     RunChild(plan);
   }
@@ -143,7 +159,7 @@ StatusOr<Started> Start(const SandboxSpec& spec, const SeccompProgram* seccomp, 
   go.read.Close();
   report.write.Close();
   Status status = seccomp != nullptr ? MapUser(pid, spec) : OkStatus();
-  if (status.ok() && cgroup != nullptr) {
+  if (status.ok() && cgroup != nullptr && !entry.folder && entry.join.empty()) {
     status = cgroup->Add(pid);
   }
   if (status.ok() && write(go.write.get(), "g", 1) != 1) {

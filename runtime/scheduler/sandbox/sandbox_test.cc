@@ -2,14 +2,18 @@
 // They need root, as polycalld does for all its walls.
 #include "sandbox/sandbox.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <cstdlib>
 #include <filesystem>
+
+#include "sandbox/cgroup_versions.h"
 
 namespace polycall::scheduler {
 namespace {
@@ -227,6 +231,22 @@ TEST_F(Sandbox, InheritedDescriptorsAreWhereTheyBelongAndNoOthers) {
   EXPECT_EQ(recv(mine.get(), heard, sizeof heard, MSG_DONTWAIT), 4);
 }
 
+// polycalld has several descriptors for each instance: with two hundred of them it once could not start
+// another one, because the limit of the new process counted polycalld's descriptors.
+TEST_F(Sandbox, TheLimitOfOpenFilesIsTheProgramsAndNotThatOfWhoStartsIt) {
+  std::vector<UniqueFd> many;
+  for (int i = 0; i < 100; ++i) {
+    many.emplace_back(dup(0));
+  }
+  spec_.open_files = 16;
+  spec_.fds = {0};
+  EXPECT_EQ(Python("import os, resource\n"
+                   "print(resource.getrlimit(resource.RLIMIT_NOFILE), os.fstat(3) is not None)\n"
+                   "try:\n    print([os.dup(0) for _ in range(16)])\n"
+                   "except OSError as e:\n    print('refused', e.errno)\n"),
+            "(16, 16) True\nrefused 24\n");
+}
+
 TEST_F(Sandbox, BindsAndFilesOfTheManifestAreThere) {
   spec_.binds = {{"/etc/hostname", "/data/name", false, true},
                  {"/no/such/file", "/data/none", false, true}};
@@ -260,6 +280,45 @@ TEST_F(Sandbox, MemoryAndProcessLimitsBite) {
                      group->get()),
               HasSubstr("refused 11"));
   EXPECT_TRUE((*group)->KillAll().ok());
+}
+
+// A group of version 2, wherever one can be made: without controllers, entered only by being made in it.
+class Unified final : public Cgroup {
+ public:
+  explicit Unified(std::string folder) : folder_(std::move(folder)) {}
+  ~Unified() override { rmdir(folder_.c_str()); }
+  Status Add(pid_t) override { return InternalError("moved after all"); }
+  StatusOr<CgroupEntry> Enter() override {
+    CgroupEntry entry;
+    auto folder = OpenControl(folder_, O_PATH | O_DIRECTORY);
+    if (!folder.ok()) return std::move(folder).status();
+    entry.folder = *std::move(folder);
+    return entry;
+  }
+  Status KillAll() override { return KillProcesses(folder_); }
+  CgroupUse Use() override { return {}; }
+  void Keep() override {}
+
+ private:
+  const std::string folder_;
+};
+
+TEST_F(Sandbox, AProcessIsMadeInItsGroupOfVersion2) {
+  const std::string mount = FindCgroupMounts("/proc/self/mounts").unified;
+  const std::string folder = mount + "/polycall-test-" + std::to_string(getpid());
+  if (mount.empty() || mkdir(folder.c_str(), 0755) != 0) {
+    GTEST_SKIP() << "no control groups of version 2 here";
+  }
+  Unified group(folder);
+  spec_.argv = {"/bin/sleep", "60"};
+  for (const bool walls : {false, true}) {
+    auto started =
+        walls ? StartSandboxed(spec_, seccomp_, &group, work_) : StartProcess(spec_, &group);
+    ASSERT_TRUE(started.ok()) << started.status().ToString();
+    EXPECT_EQ(ReadControl(folder + "/cgroup.procs"), std::to_string(started->pid) + "\n");
+    EXPECT_TRUE(group.KillAll().ok());
+    waitpid(started->pid, nullptr, __WALL);
+  }
 }
 
 TEST_F(Sandbox, RootIsRefusedInsideAndOutside) {
