@@ -52,6 +52,12 @@ std::string Talk(http::Front* front, std::string_view bytes, size_t piece) {
     if (!out.starts_with("HTTP/1.1 100 ")) answers += out;
     bytes.remove_prefix(taken);
   }
+  // What has two faults is refused for the one or the other: which is seen first, the pieces decide.
+  for (const char* refusal : {"HTTP/1.1 400 ", "HTTP/1.1 413 ", "HTTP/1.1 431 "}) {
+    if (const size_t at = answers.find(refusal); at != std::string::npos) {
+      answers.replace(at, std::string::npos, "refused");
+    }
+  }
   return answers;
 }
 
