@@ -1,6 +1,7 @@
 #include "base/reactor.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
@@ -31,6 +32,16 @@ struct LeadState {
   uint64_t word = 0;
 };
 thread_local LeadState t_lead;
+
+// On how many processors this thread may run.
+uint32_t OurCpus() {
+  thread_local const uint32_t count = [] {
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof(set), &set) == 0 ? static_cast<uint32_t>(CPU_COUNT(&set))
+                                                        : 1;
+  }();
+  return count;
+}
 
 }  // namespace
 
@@ -151,7 +162,9 @@ void Reactor::Work(int64_t deadline, bool donated) {
     }
     idle_.push_back(&self);
     mutex_.Unlock();
+    resting_.fetch_add(1, std::memory_order_relaxed);
     const bool woken = self.waiter.Wait(donated ? deadline : DeadlineAfter(kIdleThreadLife));
+    resting_.fetch_sub(1, std::memory_order_relaxed);
     mutex_.Lock();
     auto it = std::find(idle_.begin(), idle_.end(), &self);
     if (it != idle_.end()) {
@@ -394,9 +407,16 @@ void Reactor::Modify(Source* source, int fd, uint32_t events) {
 
 void Reactor::Forget(int fd) { epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr); }
 
+// A leader that looks must not take the processor from a handler that runs.
+bool Reactor::MaySpin() const {
+  const uint32_t awake =
+      thread_count_.load(std::memory_order_relaxed) - resting_.load(std::memory_order_relaxed);
+  return awake <= 1 || awake < OurCpus();
+}
+
 void Reactor::KeepPolling(Source* source, uint64_t ticks) {
   // Many active ones are better served by epoll.
-  const uint64_t until = Ticks() + (hot_.size() > kMostPolled ? 0 : ticks);
+  const uint64_t until = Ticks() + (hot_.size() > kMostPolled || !MaySpin() ? 0 : ticks);
   for (Hot& hot : hot_) {
     if (hot.source != source) continue;
     hot.until = until;

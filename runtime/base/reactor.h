@@ -87,7 +87,8 @@ class Reactor {
 
   // Takes a further descriptor of a source out; Remove is for the last.
   void Forget(int fd);
-  // From OnReady, by the leader: looks at `source` for `ticks` (base::Ticks) before it sleeps.
+  // From OnReady, by the leader: looks at `source` for `ticks` (base::Ticks) before it sleeps; not at
+  // all where other threads of ours want the processor.
   void KeepPolling(Source* source, uint64_t ticks);
 
   // Runs `task` on a pool thread that is not the leader. Returns false when every thread is busy,
@@ -124,6 +125,7 @@ class Reactor {
   void DrainGraveyard();
   enum class Polled { kLost, kLook, kSleep };
   Polled PollSources();
+  bool MaySpin() const;
   bool RunEvents();
   void SkipGraves();
   void WakeLeader();
@@ -174,6 +176,7 @@ class Reactor {
   std::atomic<bool> has_graves_{false};
   std::atomic<bool> stop_{false};
   std::atomic<uint32_t> thread_count_{0};
+  std::atomic<uint32_t> resting_{0};  // of them, that wait for work
 
   Mutex timer_mutex_;
   std::vector<Timer*> heap_ GUARDED_BY(timer_mutex_);

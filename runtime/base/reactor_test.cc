@@ -1,6 +1,7 @@
 #include "base/reactor.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -240,6 +241,75 @@ TEST(Reactor, ALeaderMayYieldBeforeItBlocks) {
   other.Raise();
   EXPECT_TRUE(ended.Wait(Hang()));
   reactor.Stop();
+}
+
+// An event makes it be polled for as long as it may; it tells whether it was.
+class PolledSource final : public Source {
+ public:
+  explicit PolledSource(Reactor* reactor) : reactor_(reactor) {
+    EXPECT_TRUE(reactor_->Add(this, fd_, EPOLLIN | EPOLLET));
+  }
+  ~PolledSource() { close(fd_); }
+  void Raise() { ASSERT_EQ(eventfd_write(fd_, 1), 0); }
+  void OnReady(uint32_t events) override {
+    if (events == kPolled) {
+      ready = false;
+      polled.Wake();
+    } else if (events != 0) {
+      reactor_->KeepPolling(this, UINT64_MAX / 4);
+      raised.Wake();
+    }
+  }
+  bool Poll() override { return ready.load(); }
+  bool StopPolling() override {
+    stopped.Wake();
+    return true;
+  }
+  void ReleaseSource() override {}
+
+  std::atomic<bool> ready{false};
+  Waiter raised, polled, stopped;
+
+ private:
+  Reactor* const reactor_;
+  const int fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+};
+
+TEST(Reactor, ALeaderWithNothingElseToDoLooksAtAPolledSource) {
+  Reactor reactor({.max_threads = 1});
+  PolledSource source(&reactor);
+  reactor.Start();
+  source.Raise();
+  ASSERT_TRUE(source.raised.Wait(Hang()));
+  source.ready = true;
+  EXPECT_TRUE(source.polled.Wait(Hang())) << "no event told of it";
+  reactor.Stop();
+}
+
+TEST(Reactor, ALeaderDoesNotLookWhereItTakesTheProcessorFromAHandler) {
+  std::thread([] {
+    cpu_set_t one, before;
+    ASSERT_EQ(sched_getaffinity(0, sizeof(before), &before), 0);
+    CPU_ZERO(&one);
+    for (int i = 0; i < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++i) {
+      if (CPU_ISSET(i, &before)) CPU_SET(i, &one);
+    }
+    ASSERT_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+    Reactor reactor({.max_threads = 2});  // its threads inherit that
+    PolledSource source(&reactor);
+    reactor.Start();
+    Waiter begun, go_on;
+    FunctionTask handler([&] {
+      begun.Wake();
+      EXPECT_TRUE(go_on.Wait(Hang()));
+    });
+    EXPECT_TRUE(reactor.Execute(&handler.task));
+    ASSERT_TRUE(begun.Wait(Hang()));
+    source.Raise();
+    EXPECT_TRUE(source.stopped.Wait(Hang()));
+    go_on.Wake();
+    reactor.Stop();
+  }).join();
 }
 
 TEST(Reactor, ADonatedThreadServesSourcesTasksAndTimers) {

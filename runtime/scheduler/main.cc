@@ -22,6 +22,7 @@
 #include "control/control.h"
 #include "loop/folder_watch.h"
 #include "page/page_server.h"
+#include "service/event_log.h"
 
 namespace polycall::scheduler {
 namespace {
@@ -53,6 +54,20 @@ void ReadManifestsAgain(const std::string& folder, Shared& shared, Fleet& fleet)
     event.set_detail(std::string(applied.status().message()));
     shared.events.Add(std::move(event));
   }
+}
+
+// Takes up the events of before, and writes down those that come. `log` has to outlive the journal's use.
+void KeepEvents(EventLog& log, Journal<v1::Event>& journal) {
+  for (v1::Event& event : log.Read()) {
+    journal.Add(std::move(event));
+  }
+  journal.Follow([&log, told = false](const v1::Event& event) mutable {
+    const Status status = log.Append(event);
+    if (!status.ok() && !told) {
+      std::cerr << "polycalld: " << status.message() << std::endl;
+    }
+    told = !status.ok();
+  });
 }
 
 // For the page's thread: asks the loop and waits. Empty: the loop does not answer now.
@@ -130,6 +145,8 @@ int Run(const Options& options) {
   }
   shared.keeper = &*keeper;
   shared.state_folder = options.run_folder + "/state";
+  EventLog event_log(shared.state_folder + "/events.jsonl");
+  KeepEvents(event_log, shared.events);
   Fleet fleet(shared);
   if (Status status = fleet.Adopt(); !status.ok()) {
     return Fail(Status(status.code(), options.run_folder + ": " + std::string(status.message())),

@@ -43,6 +43,24 @@ class Adoption : public ::testing::TestWithParam<const char*> {
   Daemon daemon_;
 };
 
+TEST_P(Adoption, WhatHappenedBeforeIsStillToldAfterwards) {
+  daemon_.Write("work", Manifest("scale: {min: 1, max: 1}\n"));
+  ASSERT_TRUE(daemon_.Start()) << daemon_.Output();
+  ASSERT_TRUE(daemon_.UntilServing("work", 1)) << daemon_.Story();
+  const auto before = daemon_.Events();
+  ASSERT_FALSE(before.empty());
+  for (const bool killed : {true, false}) {
+    killed ? daemon_.Kill() : static_cast<void>(daemon_.Stop());
+    ASSERT_TRUE(daemon_.Start()) << daemon_.Output();
+    ASSERT_TRUE(daemon_.UntilServing("work", 1)) << daemon_.Story();
+    const auto after = daemon_.Events();
+    ASSERT_GT(after.size(), before.size()) << daemon_.Story();
+    for (size_t i = 0; i < before.size(); ++i) {
+      EXPECT_EQ(after[i].SerializeAsString(), before[i].SerializeAsString()) << daemon_.Story();
+    }
+  }
+}
+
 TEST_P(Adoption, InstancesLiveOnWithTheirCallsAndAreTakenUpAgain) {
   daemon_.Write("work", Manifest("scale: {min: 2, max: 2}\n"));
   ASSERT_TRUE(daemon_.Start()) << daemon_.Output();

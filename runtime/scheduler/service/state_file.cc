@@ -35,8 +35,8 @@ std::vector<v1::SavedService> ReadStates(const std::string& folder) {
   std::vector<v1::SavedService> states;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    if (entry.path().extension() == ".new") {
-      continue;
+    if (entry.path().has_extension()) {
+      continue;  // half written, or the events: no service has a dot in its name
     }
     std::ifstream file(entry.path(), std::ios::binary);
     v1::SavedService state;

@@ -16,6 +16,8 @@
 namespace polycall::transport::shm {
 namespace {
 
+// A few small frames: enough to make a write's fence and lines cheap.
+constexpr size_t kEagerBatch = 512;
 constexpr uint32_t kWatchPeer = EPOLLRDHUP | EPOLLET;
 
 Role Other(Role role) { return role == kServer ? kCaller : kServer; }
@@ -205,6 +207,13 @@ short ShmStream::Wait(short events, int kick_fd, const timespec* timeout) {
 }
 
 // ---- writing
+
+// A peer on another core had better begin while we go on; on ours it could only interrupt us.
+size_t ShmStream::BatchLimit() const {
+  const uint32_t peer = peer_.cpu.load(std::memory_order_relaxed);
+  const uint32_t own = own_.cpu.load(std::memory_order_relaxed);
+  return peer == 0 || peer == own ? ByteStream::BatchLimit() : kEagerBatch;
+}
 
 ssize_t ShmStream::Write(const iovec* pieces, int count) {
   if (gone_.load(std::memory_order_relaxed) || !region_->ours()) {

@@ -35,6 +35,7 @@ class ShmStream final : public ByteStream {
   ssize_t Write(const iovec* pieces, int count) override;
   ssize_t ReadWaiting(void* space, size_t size) override;
   short Wait(short events, int kick_fd, const timespec* timeout) override;
+  size_t BatchLimit() const override;
   void Shutdown() override;
   int fd() const override { return socket_->fd(); }
   bool Register(base::Reactor& reactor, base::Source* source, uint32_t events) override;

@@ -143,6 +143,25 @@ TEST_P(Streams, ShutdownEndsAReadThatSleeps) {
 INSTANTIATE_TEST_SUITE_P(, Streams, testing::Bool(),
                          [](const auto& info) { return info.param ? "OfOneUser" : "OfTwoUsers"; });
 
+TEST(Batches, OnlyAPeerOnAnotherCoreGetsItsFramesInSmallBatches) {
+  base::Ref<Region> region;
+  int fd = -1;
+  ASSERT_TRUE(Region::Make(&region, &fd).ok());
+  close(fd);
+  int sockets[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sockets), 0);
+  ShmStream stream(std::make_unique<SocketStream>(sockets[0], false), region, kServer,
+                   Bells{eventfd(0, EFD_CLOEXEC), -1}, false);
+  Side* const sides = region->header().sides;
+  const size_t large = SocketStream(sockets[1], false).BatchLimit();
+  EXPECT_EQ(stream.BatchLimit(), large) << "where the peer is is not known";
+  sides[kServer].cpu = 1;
+  sides[kCaller].cpu = 1;
+  EXPECT_EQ(stream.BatchLimit(), large);
+  sides[kCaller].cpu = 2;
+  EXPECT_LT(stream.BatchLimit(), large);
+}
+
 TEST(Upgrade, MemoryThatCouldShrinkIsRefused) {
   const int fd = memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   ASSERT_EQ(ftruncate(fd, static_cast<off_t>(kRegionSize)), 0);

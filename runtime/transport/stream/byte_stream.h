@@ -45,6 +45,8 @@ class ByteStream : public base::BufferSource {
   virtual short Wait(short events, int kick_fd, const timespec* timeout);
   // Bytes can be read that no event will tell of: read on before waiting.
   virtual bool HasBuffered() const { return false; }
+  // Frames that may wait for more leave when there are so many bytes of them.
+  virtual size_t BatchLimit() const { return 64 * 1024; }
   // Looks at the first bytes without taking them, as Read. What cannot (ENOTSUP) is known to be native.
   virtual ssize_t Peek(void* space, size_t size);
   // Gives the socket away, whole, to who wants to own it: -1 if this is more than a socket.

@@ -13,7 +13,6 @@ constexpr size_t kSegmentSize = 64 * 1024;
 constexpr size_t kFirstSegmentSize = 4 * 1024;
 // Larger messages are sent from where they lie; smaller ones are cheaper to copy together.
 constexpr size_t kReferenceLimit = 8 * 1024;
-constexpr size_t kLaterLimit = 64 * 1024;
 constexpr int kMaxIov = 32;
 constexpr size_t kSmallFrame = 1024;  // up to here one copy costs less than a gather
 
@@ -186,7 +185,7 @@ FrameWriter::Result FrameWriter::Write(call::FrameHeader header, std::string_vie
   if (broken_) return Result::kBroken;
   if (sending_) return Result::kOk;
   if (blocked()) return Result::kBlocked;
-  if (later && queued_bytes() < kLaterLimit) return Result::kOk;
+  if (later && queued_bytes() < stream_->BatchLimit()) return Result::kOk;
   return SendLocked();
 }
 

@@ -137,6 +137,29 @@ TEST(FrameWriter, WhatMayComeLaterDoesNotWaitForMoreThanTheBuffer) {
   EXPECT_FALSE(pipe.Arrived().empty());
 }
 
+TEST(FrameWriter, WhatMayComeLaterLeavesAtTheStreamsOwnLimit) {
+  // Gathers what it is given, and wants it in small batches.
+  class Eager final : public ByteStream {
+   public:
+    ssize_t Read(void*, size_t) override { return 0; }
+    ssize_t Write(const iovec* pieces, int count) override {
+      size_t size = 0;
+      for (int i = 0; i < count; ++i) size += pieces[i].iov_len;
+      writes.push_back(size);
+      return static_cast<ssize_t>(size);
+    }
+    size_t BatchLimit() const override { return 100; }
+    void Shutdown() override {}
+    int fd() const override { return -1; }
+    std::vector<size_t> writes;
+  } stream;
+  FrameWriter writer;
+  writer.set_stream(&stream);
+  const call::FrameHeader frame = MessageHeader(1, 0);
+  for (int i = 0; i < 14; ++i) EXPECT_EQ(writer.Write(frame, {}, nullptr, true), Result::kOk);
+  EXPECT_EQ(stream.writes, (std::vector<size_t>{112, 112})) << "frames of 16 bytes, by seven";
+}
+
 TEST(FrameWriter, APeerThatDoesNotReadBlocksTheWriterWithoutLoss) {
   Pipe pipe;
   const std::string large = Pattern(1, 1 << 20);
