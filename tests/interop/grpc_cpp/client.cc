@@ -12,7 +12,6 @@ std::shared_ptr<grpc::Channel> OpenChannel(std::string_view target) {
   if (target.starts_with("grpc://")) target.remove_prefix(7);
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(16 << 20);
-  arguments.SetMaxSendMessageSize(16 << 20);
   // Each channel connects itself, as ours do.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);

@@ -25,7 +25,6 @@ class Testee {
     grpc::ServerBuilder builder;
     builder.AddListeningPort(std::string(target), grpc::InsecureServerCredentials(), &port);
     builder.SetMaxReceiveMessageSize(16 << 20);
-    builder.SetMaxSendMessageSize(16 << 20);
     builder.RegisterService(&test_);
     builder.RegisterService(&own_);
     server_ = builder.BuildAndStart();
