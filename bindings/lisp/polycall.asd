@@ -1,4 +1,7 @@
 ;;;; The systems of PolyCall's Common Lisp binding.
+;;;;
+;;;; Files of one implementation are left out by the reader: a component that ASDF leaves out by :IF-FEATURE
+;;;; would break the chain of :SERIAL, and what comes after it would not be compiled again.
 
 (asdf:defsystem "polycall"
   :description "Typed remote procedure calls between six languages: the Common Lisp binding."
@@ -6,8 +9,8 @@
   :depends-on ("cffi" "polycall/messages")
   :pathname "src/rpc/"
   :serial t
-  :components ((:file "platform-sbcl" :if-feature :sbcl)
-               (:file "platform-ecl" :if-feature :ecl)
+  :components (#+sbcl (:file "platform-sbcl")
+               #+ecl (:file "platform-ecl")
                (:file "library")
                (:file "abi")
                (:file "status")
@@ -27,7 +30,7 @@
                (:file "context")
                (:file "identity")
                (:file "handler")
-               (:file "handler-ecl" :if-feature :ecl)
+               #+ecl (:file "handler-ecl")
                (:file "server")
                (:file "host")
                (:file "host-module")
@@ -44,9 +47,11 @@
                (:module "wire"
                 :serial t
                 :components ((:file "types")
-                             (:file "platform-sbcl" :if-feature :sbcl)
-                             (:file "platform-ecl" :if-feature :ecl)
+                             #+sbcl (:file "platform-sbcl")
+                             #+ecl (:file "platform-ecl")
                              (:file "conditions")
+                             #-ecl (:file "numbers")
+                             #+ecl (:file "numbers-ecl")
                              (:file "utf8")
                              (:file "reader")
                              (:file "writer")))

@@ -1,6 +1,7 @@
 /* libpolycall_host_lisp.so: modules of Common Lisp in this process, on an embedded ECL. */
 #include <dlfcn.h>
 #include <ecl/ecl.h>
+#include <gc/gc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +110,9 @@ static polycall_code start(const polycall_host_start* start, polycall_status* st
     static char name[] = "polycall";
     static char* arguments[] = {name, NULL};
     cl_boot(1, arguments);
+    /* The heap holds the binding and the compiler, megabytes that each collection looks through: it comes when
+     * as much again was allocated, not after a third of that. */
+    GC_set_free_space_divisor(1);
     atexit(before_shutdown);
   }
   /* Nonzero: ECL did not know this thread. It does while the binding is loaded; handlers that run on it

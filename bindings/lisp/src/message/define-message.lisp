@@ -47,29 +47,31 @@ or (:ONEOF NAME (&KEY ACCESSOR CASE-ACCESSOR DOC) FIELD...)."
                                            when (plain-p field)
                                              collect (field-accessor field)
                                              and collect `(setf ,(field-accessor field))))))
-           (declaim (inline ,make))
-           (defstruct (,message (:include message) (:conc-name nil) (:constructor ,make ())
-                                (:predicate ,predicate) (:copier ,copier))
-             ,@(when doc (list doc))
-             ,@slots)
-           (locally
+           (define-structure-of-defaults
+            ,make
+            (defstruct (,message (:include message) (:conc-name nil) (:constructor ,make ())
+                                 (:predicate ,predicate) (:copier ,copier))
+              ,@(when doc (list doc))
+              ,@slots))
+           (with-quick-slots (,message ,(mapcar #'remove-default slots))
+             (locally
                #+sbcl
-             (declare (inline ,@(loop for field in fields
-                                      when (plain-p field)
-                                        collect (field-accessor field)
-                                        and collect `(setf ,(field-accessor field)))))
-             #-sbcl (declare)
-             ,@(accessor-forms message fields oneofs)
-             ,(constructor-form constructor make name fields)
-             ,@(decoder-forms message fields)
-             ,@(encoder-forms message fields oneofs name)
-             (register-message-type
-              (make-message-type
-               :name ,name :symbol ',message
-               :fields (list ,@(info-forms fields))
-               :make (lambda () (,make))
-               :decode #',(decoder-function message)
-               :encode #',(encoder-function message))))
+               (declare (inline ,@(loop for field in fields
+                                        when (plain-p field)
+                                          collect (field-accessor field)
+                                          and collect `(setf ,(field-accessor field)))))
+               #-sbcl (declare)
+               ,@(accessor-forms message fields oneofs)
+               ,(constructor-form constructor make name fields)
+               ,@(decoder-forms message fields)
+               ,@(encoder-forms message fields oneofs name)
+               (register-message-type
+                (make-message-type
+                 :name ,name :symbol ',message
+                 :fields (list ,@(info-forms fields))
+                 :make (lambda () (,make))
+                 :decode #',(decoder-function message)
+                 :encode #',(encoder-function message)))))
            ,@(document-slots fields)
            ',message)))))
 

@@ -4,18 +4,18 @@
 
 (defmacro put-scalar (type symbol writer value)
   (ecase type
-    ((:int32 :int64) `(put-varint ,writer (signed-varint ,value)))
+    ((:int32 :int64) `(put-varint ,writer (unsigned-64 ,value)))
     ((:uint32 :uint64) `(put-varint ,writer ,value))
     ((:sint32) `(put-varint ,writer (zigzag-32 ,value)))
     ((:sint64) `(put-varint ,writer (zigzag-64 ,value)))
     ((:bool) `(put-byte ,writer (if ,value 1 0)))
-    ((:enum :closed-enum) `(put-varint ,writer (signed-varint (the (signed-byte 32)
+    ((:enum :closed-enum) `(put-varint ,writer (unsigned-64 (the (signed-byte 32)
                                                       (,(enum-number-function symbol) ,value)))))
     ((:fixed32) `(put-fixed32 ,writer ,value))
-    ((:sfixed32) `(put-fixed32 ,writer (ldb (byte 32 0) ,value)))
+    ((:sfixed32) `(put-fixed32 ,writer (unsigned-32 ,value)))
     ((:float) `(put-fixed32 ,writer (float-bits ,value)))
     ((:fixed64) `(put-fixed64 ,writer ,value))
-    ((:sfixed64) `(put-fixed64 ,writer (ldb (byte 64 0) ,value)))
+    ((:sfixed64) `(put-fixed64 ,writer (unsigned-64 ,value)))
     ((:double) `(put-fixed64 ,writer (double-bits ,value)))
     ((:string :loose-string) `(put-string ,writer ,value))
     ((:bytes) `(put-bytes ,writer ,value))
@@ -51,8 +51,8 @@
     (:double `(/= 0 (double-bits ,value)))
     ((:enum :closed-enum) `(and (not (eq ,value ,(field-default field))) (not (eql ,value 0))))
     (:message value)
-    ((:int32 :int64 :uint32 :uint64 :sint32 :sint64 :fixed32 :fixed64 :sfixed32 :sfixed64)
-     `(/= 0 ,value))))
+    ((:int32 :int64 :sint32 :sint64 :sfixed32 :sfixed64) `(nonzero-p ,value t))
+    ((:uint32 :uint64 :fixed32 :fixed64) `(nonzero-p ,value nil))))
 
 (defun put-value-form (field value &optional (trusted t))
   "Tag and value."

@@ -7,6 +7,8 @@
   "The base of all messages."
   (message-unknown nil :type (or null octets)))
 
+(quick-readers message-unknown)
+
 (setf (documentation 'messagep 'function) "Whether the object is a protobuf message.")
 
 (defun unknown-fields (message)
@@ -16,6 +18,10 @@ again when the message is."
 
 (defun (setf unknown-fields) (octets message)
   (setf (message-unknown message) octets))
+
+(defun octets-of (sequence)
+  "The numbers of SEQUENCE (0 to 255) as OCTETS; SEQUENCE itself if it is that already."
+  (if (octets-p sequence) sequence (coerce sequence 'octets)))
 
 (deftype presence-of (type)
   "The value of a field that can be absent."

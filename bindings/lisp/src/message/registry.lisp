@@ -26,9 +26,12 @@
   ;; Whether a message of this type may contain one with required fields: T, NIL or not yet known.
   (requires :unknown))
 
+(quick-readers message-type-symbol message-type-make message-type-decode message-type-encode
+               message-type-requires)
+
 (defun find-message-type (symbol)
   "The type of the messages that are called SYMBOL, which may also be a message."
-  (let ((name (if (messagep symbol) (type-of symbol) symbol)))
+  (let ((name (if (symbolp symbol) symbol (type-of symbol))))
     (or (get name 'message-type)
         (error 'codec-error :message-name name :reason "no such message type was defined"))))
 

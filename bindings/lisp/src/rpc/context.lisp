@@ -10,6 +10,8 @@
   (cancel-number nil)
   (deferred nil))
 
+(quick-readers context-pointer context-rpc context-server context-cancel-number context-deferred)
+
 (defmethod print-object ((context context) stream)
   (print-unreadable-object (context stream :type t :identity t)
     (format stream "~A~:[ (finished)~;~]" (context-rpc context) (context-pointer context))))

@@ -13,7 +13,8 @@ typedef struct { const void* data; size_t size; void* buffer; const void* type; 
     polycall_ecl_message;
 
 static void (*polycall_ecl_finish)(void*, const void*, const polycall_ecl_message*);
-static cl_object polycall_ecl_unary, polycall_ecl_other, polycall_ecl_cancelled, polycall_ecl_forget;
+static cl_object polycall_ecl_unary, polycall_ecl_return, polycall_ecl_other, polycall_ecl_cancelled,
+    polycall_ecl_forget;
 
 /* platform-ecl.lisp's: imports the thread, answers its environment. */
 static cl_env_ptr (*polycall_ecl_know)(void);
@@ -73,19 +74,18 @@ static void polycall_ecl_handle_free(void* arg) {
 static void polycall_ecl_handle_unary(void* arg, void* call, const polycall_ecl_message* request) {
   const cl_env_ptr env = polycall_entry();
   ECL_CATCH_ALL_BEGIN(env) {
-    cl_object octets = ecl_alloc_simple_vector(request->size, ecl_aet_b8);
-    __builtin_memcpy(octets->vector.self.b8, request->data, request->size);
-    cl_object writer = cl_funcall(4, polycall_ecl_unary, ecl_make_fixnum((cl_fixnum)arg),
-                                  ecl_make_unsigned_integer((uintptr_t)call), octets);
+    /* The writer that the response was written with, or NIL. */
+    cl_object writer = cl_funcall(5, polycall_ecl_unary, ecl_make_fixnum((cl_fixnum)arg),
+                                  ecl_make_pointer(call), ecl_make_fixnum((cl_fixnum)request->data),
+                                  ecl_make_fixnum(request->size));
     if (writer != ECL_NIL) {
-      /* The response's octets, and where they begin as the second value. */
-      cl_fixnum at = ecl_fixnum(ecl_nth_value(env, 1));
-      cl_object sent = ecl_nth_value(env, 2);
+      cl_object octets = writer->instance.slots[0];
+      cl_fixnum at = ecl_fixnum(writer->instance.slots[1]);
       polycall_ecl_message response = {0, 0, 0, 0, 0};
-      response.data = writer->vector.self.b8 + at;
-      response.size = writer->vector.dim - at;
+      response.data = octets->vector.self.b8 + at;
+      response.size = octets->vector.dim - at;
       polycall_ecl_finish(call, 0, &response);
-      cl_funcall(2, sent, ECL_NIL);
+      cl_funcall(2, polycall_ecl_return, writer);
     }
   } ECL_CATCH_ALL_END;
 }
@@ -94,44 +94,61 @@ static void polycall_ecl_handle_unary(void* arg, void* call, const polycall_ecl_
 (defun handle-other (number call request)
   (handle number (cffi:make-pointer call) (cffi:make-pointer request)))
 
-(defun handle-unary (number call octets)
-  "The octets of the response, where they begin, and what is to be called when they were sent; NIL when the
-call was finished otherwise, or will be."
+(defun handle-unary (number call data size)
+  "Serves the unary CALL, whose request is the SIZE octets at the address DATA. The writer of the response,
+to be given back by RETURN-WRITER; NIL when the call was finished otherwise, or will be."
+  (declare (type fixnum number data size))
   (let* ((handler (object-of number))
          (rpc (handler-rpc handler))
          (server (handler-server handler))
-         (context (make-context (cffi:make-pointer call) rpc server))
-         (writer nil))
+         (context (make-context call rpc server))
+         (response-writer nil)
+         (stage :request))
     (worker-busy server)
-    (guarded
-        (let ((response (funcall (rpc-handler rpc) (handler-service handler)
-                                 (read-octets-request octets rpc) context)))
-          (unless (context-deferred context)
-            (setf writer (take-writer))
-            (write-response writer response rpc)))
-      (setf writer nil)
+    (guarded-as (handler-failure stage condition)
+        (let* ((writer (take-writer))
+               (request (read-raw-request writer data size (rpc-request rpc))))
+          (setf stage :handler)
+          (let ((response (funcall (rpc-handler rpc) (handler-service handler) request context)))
+            (setf stage :response)
+            (cond ((context-deferred context) (return-writer writer))
+                  (t (write-payload writer response (rpc-response rpc))
+                     (setf response-writer writer)))))
       (finish-with-error context condition))
     (worker-idle server)
-    (when (and writer (take-call context))
+    (when (and response-writer (take-call context))
       (leave-context context)
-      (values (writer-octets writer) (writer-at writer)
-              (lambda (nothing) (declare (ignore nothing)) (return-writer writer))))))
+      response-writer)))
 
-(defun read-octets-request (octets rpc)
-  (if (eq (rpc-request rpc) :bytes)
-      octets
-      (handler-case (read-message (find-message-type (rpc-request rpc)) octets 0 (length octets))
-        (decode-error (trouble) (error (unreadable-error trouble "request"))))))
+(defun read-raw-request (writer data size type)
+  "The message of the SIZE octets at the address DATA. WRITER's buffer is used."
+  (declare (type writer writer) (type fixnum data size))
+  (let ((octets (if (eq type :bytes) (make-octets size) (room-in writer size))))
+    (ffi:c-inline (octets data size) (:object :fixnum :fixnum) :void
+                  "__builtin_memcpy((#0)->vector.self.b8, (void*)(#1), #2);")
+    (if (eq type :bytes)
+        octets
+        (read-message (find-message-type type) octets 0 size))))
+
+(defun handler-failure (stage condition)
+  "The status of a call that ended with CONDITION in STAGE."
+  (cond ((and (eq stage :request) (typep condition 'decode-error))
+         (unreadable-error condition "request"))
+        ((and (eq stage :response) (typep condition 'encode-error))
+         (unusable-response condition))
+        (t (condition-status condition))))
 
 (defun prepare-entries ()
   (let ((finish (cffi:foreign-symbol-pointer "polycall_call_finish")))
     (ffi:c-inline (finish #'handle-unary #'handle-other #'handle-cancelled (know-thread-pointer)
-                   #'forget-objects)
-                  (:pointer-void :object :object :object :pointer-void :object) :void
+                   #'forget-objects #'return-writer)
+                  (:pointer-void :object :object :object :pointer-void :object :object) :void
                   "{ polycall_ecl_finish = (void (*)(void*, const void*, const polycall_ecl_message*))(#0);
                      polycall_ecl_unary = #1; polycall_ecl_other = #2; polycall_ecl_cancelled = #3;
                      polycall_ecl_know = (cl_env_ptr (*)(void))(#4);
                      polycall_ecl_forget = #5;
+                     polycall_ecl_return = #6;
+                     ecl_register_root(&polycall_ecl_return);
                      ecl_register_root(&polycall_ecl_forget);
                      ecl_register_root(&polycall_ecl_cancelled);
                      ecl_register_root(&polycall_ecl_unary);

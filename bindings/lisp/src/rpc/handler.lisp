@@ -4,6 +4,7 @@
 
 (defstruct (handler (:constructor make-handler (rpc service server)) (:copier nil))
   rpc service server)
+(quick-readers handler-rpc handler-service handler-server)
 
 (defun finish-with-error (context condition)
   (let ((pointer (take-call context)))
@@ -14,10 +15,12 @@
         (%status-clear status))
       (leave-context context))))
 
+(defun unusable-response (trouble)
+  (make-status-error :internal (format nil "the handler's response is unusable: ~A" trouble)))
+
 (defun write-response (writer response rpc)
   (handler-case (write-payload writer response (rpc-response rpc))
-    (encode-error (trouble)
-      (fail :internal (format nil "the handler's response is unusable: ~A" trouble)))))
+    (encode-error (trouble) (error (unusable-response trouble)))))
 
 (defun finish-with-response (context response)
   (with-struct (c %message)

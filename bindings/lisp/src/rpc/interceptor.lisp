@@ -41,19 +41,18 @@ Answers another STATUS-ERROR to end with, or NIL.")
 (defmacro guarded (form &body on-failure)
   "FORM's value. Whatever else it does (an error, an exhausted stack, a non-local exit through C) runs
 ON-FAILURE with CONDITION bound to a STATUS-ERROR, and gives its value."
+  `(guarded-as (condition-status condition) ,form ,@on-failure))
+
+(defmacro guarded-as (status form &body on-failure)
+  "The same, where STATUS is the form of that STATUS-ERROR; CONDITION is what was signalled."
   `(block guarded
      (let ((completed nil))
        (unwind-protect
             (multiple-value-prog1
-                (handler-case ,form
-                  (storage-condition (condition)
-                    (setf completed t)
-                    (let ((condition (condition-status condition)))
-                      (return-from guarded (progn ,@on-failure))))
-                  (serious-condition (condition)
-                    (setf completed t)
-                    (let ((condition (condition-status condition)))
-                      (return-from guarded (progn ,@on-failure)))))
+                (catching-serious ,form (condition)
+                  (setf completed t)
+                  (let ((condition ,status))
+                    (return-from guarded (progn ,@on-failure))))
               (setf completed t))
          (unless completed
            (let ((condition (make-status-error

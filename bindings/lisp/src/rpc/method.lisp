@@ -16,6 +16,8 @@
   (handler nil)             ; the generic function's name
   (index 0 :type fixnum))
 
+(quick-readers rpc-kind rpc-request rpc-response rpc-handler)
+
 (defmethod print-object ((rpc rpc) stream)
   (print-unreadable-object (rpc stream :type t)
     (format stream "~A.~A" (rpc-service rpc) (rpc-name rpc))))

@@ -4,16 +4,17 @@
 
 (define-pool *writers* push-writer pop-writer)
 
-(defparameter +kept-buffer-size+ (* 1024 1024)
+(defconstant +kept-buffer-size+ (* 1024 1024)
   "A greater buffer is left to the garbage collector after use.")
 
 (declaim (inline take-writer return-writer))
 (defun take-writer ()
   (or (pop-writer) (make-writer 4096)))
 
-(defun return-writer (writer)
+(define-fast return-writer (writer)
   (declare (type writer writer))
   (let ((size (length (writer-octets writer))))
+    (declare (type index size))
     (when (<= size +kept-buffer-size+)
       (setf (writer-at writer) size)
       (push-writer writer)))
@@ -29,12 +30,12 @@
   "Encodes MESSAGE, which is to be of the message type TYPE, or octets where TYPE is :BYTES."
   (if (eq type :bytes)
       (put-raw writer (octets-of message))
-      (let ((name (message-type-symbol (find-message-type type))))
-        (unless (typep message name)
+      (let* ((type (find-message-type type)) (name (message-type-symbol type)))
+        (unless (eq (type-of message) name)
           (error 'encode-error
-                 :message-name (message-type-name (find-message-type type))
+                 :message-name (message-type-name type)
                  :reason (format nil "~S is not a ~(~A~)" message name)))
-        (write-message writer message))))
+        (write-message writer message type))))
 
 (defmacro with-payload ((pointer writer) &body body)
   "POINTER: a C message of what WRITER wrote. Its bytes do not move during BODY."
@@ -45,16 +46,22 @@
                                               (writer-at ,writer)))
        ,@body)))
 
+(define-fast room-in (writer size)
+  "WRITER's buffer, empty, with room for SIZE octets."
+  (declare (type writer writer) (type index size))
+  (when (> size (length (writer-octets writer)))
+    (setf (writer-octets writer) (make-octets (* 2 size))))
+  (let ((octets (writer-octets writer)))
+    (setf (writer-at writer) (length octets))
+    octets))
+
 (defun read-payload (writer message type)
   "What the C message holds, decoded as TYPE; octets where that is :BYTES. WRITER's buffer is used."
   (let ((size (slot message %message size)))
     (if (eq type :bytes)
         (foreign-octets (slot message %message data) size)
         (progn
-          (when (> size (length (writer-octets writer)))
-            (setf (writer-octets writer) (make-octets (* 2 size))))
-          (let ((octets (writer-octets writer)))
-            (setf (writer-at writer) (length octets))
+          (let ((octets (room-in writer size)))
             (copy-from-foreign (slot message %message data) octets size)
             (read-message (find-message-type type) octets 0 size))))))
 

@@ -33,6 +33,13 @@ static cl_env_ptr polycall_know_thread(void) {
   return ecl_process_env_unsafe();
 }
 
+static unsigned polycall_thread_number(void) {
+  static unsigned threads;
+  static __thread unsigned number;
+  if (number == 0) number = __atomic_add_fetch(&threads, 1, __ATOMIC_RELAXED);
+  return number;
+}
+
 static void* polycall_attach(void* arg) {
   (void)arg;
   polycall_know_thread();
@@ -160,21 +167,24 @@ interruption is looked at: the caller looks again. Whether it was woken."
 (defun interruption-pending-p (thread) (declare (ignore thread)) nil)
 
 (defmacro define-pool (name push pop)
-  "A list of things to use again, for any thread."
+  "Things to use again, for any thread, without a lock: each thread has a place where it looks first, a few
+share one. What finds no room is left to the garbage collector."
   `(progn
-     (defvar ,name '())
-     (defvar ,(intern (format nil "~A-LOCK" name)) (make-lock "pool"))
-     (defmacro ,push (thing)
-       `(with-lock (,',(intern (format nil "~A-LOCK" name))) (push ,thing ,',name)))
-     (defmacro ,pop ()
-       `(with-lock (,',(intern (format nil "~A-LOCK" name))) (pop ,',name)))))
+     (defvar ,name (make-array 64 :initial-element nil))
+     (defmacro ,push (thing) `(exchange-pooled ,',name ,thing))
+     (defmacro ,pop () `(exchange-pooled ,',name nil))))
 
-(defstruct (counter (:constructor make-counter ()))
-  (word 0) (lock (make-lock "counter")))
+(defun exchange-pooled (pool thing)
+  (ffi:c-inline (pool thing) (:object :object) :object
+                "__atomic_exchange_n(&(#0)->vector.self.t[polycall_thread_number() & 63], #1,
+                                     __ATOMIC_ACQ_REL)" :one-liner t))
+
+(defun make-counter () (make-octets 8))
 (defun counter-add (counter delta)
   "Adds DELTA; the sum before."
-  (with-lock ((counter-lock counter))
-    (prog1 (counter-word counter) (incf (counter-word counter) delta))))
+  (ffi:c-inline (counter delta) (:object :fixnum) :fixnum
+                "__atomic_fetch_add((int64_t*)(#0)->vector.self.b8, (int64_t)(#1), __ATOMIC_ACQ_REL)"
+                :one-liner t))
 
 (defmacro with-pinned-octets ((pointer octets) &body body)
   `(cffi:with-pointer-to-vector-data (,pointer ,octets) ,@body))
@@ -193,10 +203,26 @@ interruption is looked at: the caller looks again. Whether it was woken."
      (ext:stack-overflow () ,on-exhausted)
      (storage-condition () ,on-exhausted)))
 
-(defvar *once-lock* (make-lock "polycall once"))
+(defun leave-for (condition) (throw 'serious condition))
+
+(defmacro catching-serious (form (condition) &body body)
+  "FORM's values; a serious condition in it ends it, and BODY is run. As HANDLER-CASE, which costs ECL twice
+the time for its closures."
+  `(block catching
+     (let ((,condition (catch 'serious
+                         (handler-bind ((serious-condition #'leave-for))
+                           (return-from catching ,form)))))
+       ,@body)))
+
 (defmacro take-once (place)
-  "PLACE's value, and NIL for everybody after."
-  `(with-lock (*once-lock*) (shiftf ,place nil)))
+  "PLACE's value, and NIL for everybody after. PLACE is a slot of a structure."
+  (destructuring-bind (reader object) place
+    (destructuring-bind (structure . index) (si:get-sysprop reader 'si::structure-access)
+      (declare (ignore structure))
+      `(ffi:c-inline (,object) (:object) :object
+                     ,(format nil "__atomic_exchange_n(&(#0)->instance.slots[~D], ECL_NIL, __ATOMIC_ACQ_REL)"
+                              index)
+                     :one-liner t))))
 
 (defvar *thread-hook* nil)
 

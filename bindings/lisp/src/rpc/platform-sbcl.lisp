@@ -71,6 +71,12 @@ handlers of other languages that a call over inproc runs on this thread, do not 
 (defmacro handling-exhaustion (form on-exhausted)
   `(handler-case ,form (storage-condition () ,on-exhausted)))
 
+(defmacro catching-serious (form (condition) &body body)
+  "FORM's values; a serious condition in it ends it, and BODY is run."
+  `(handler-case ,form
+     (storage-condition (,condition) ,@body)
+     (serious-condition (,condition) ,@body)))
+
 (defmacro take-once (place)
   "PLACE's value, and NIL for everybody after."
   `(loop

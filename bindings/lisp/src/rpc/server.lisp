@@ -26,6 +26,8 @@
   (worker-count 0)
   (busy (make-counter)))
 
+(quick-readers server-busy server-worker-count server-max-threads)
+
 (defmethod print-object ((server server) stream)
   (print-unreadable-object (server stream :type t :identity t)
     (format stream "~{~A~^ ~}" (server-addresses server))))

@@ -31,8 +31,18 @@
 (declaim (ftype (function (t t) nil) fail-decode)
          (ftype (function (t &rest t) nil) fail-encode))
 
+(defvar *reading* nil "The MESSAGE-TYPE that is being read from *INPUT*, or NIL.")
+(defvar *input*)
+(defvar *input-start*)
+(defvar *input-end*)
+(defvar *writing* nil "The MESSAGE-TYPE that is being written, or NIL.")
+
 (defun fail-decode (at reason)
-  (error 'decode-error :offset at :reason reason))
+  (let ((condition (make-condition 'decode-error :offset at :reason reason)))
+    (when *reading* (locate-error condition))
+    (error condition)))
 
 (defun fail-encode (reason &rest arguments)
-  (error 'encode-error :reason (apply #'format nil reason arguments)))
+  (declare (notinline message-type-name))
+  (error 'encode-error :reason (apply #'format nil reason arguments)
+                       :message-name (when *writing* (message-type-name *writing*))))

@@ -4,8 +4,28 @@
 
 (in-package #:polycall)
 
-(declaim (inline load-u64 load-u32 store-u64 store-u32 float-bits double-bits
+(declaim (inline make-octets load-u64 load-u32 store-u64 store-u32 float-bits double-bits
                  bits-float bits-double copy-octets))
+
+(defmacro define-structure-of-defaults (constructor definition)
+  "DEFINITION, of a structure whose CONSTRUCTOR takes no arguments."
+  `(progn
+     (declaim (inline ,constructor))
+     ,definition))
+
+(defmacro with-quick-slots ((structure slots) &body body)
+  "Nothing is to be done for BODY to read SLOTS of STRUCTURE fast."
+  (declare (ignore structure slots))
+  `(progn ,@body))
+
+(defmacro quick-readers (&rest readers)
+  "Nothing is to be done for the readers of structures to be fast where the compiler is told to be."
+  (declare (ignore readers))
+  nil)
+
+(defun make-octets (size)
+  (declare (type index size))
+  (make-array size :element-type '(unsigned-byte 8)))
 
 (defun load-u64 (octets at)
   (declare (type octets octets) (type index at))

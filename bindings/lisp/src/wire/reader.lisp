@@ -3,36 +3,18 @@
 
 (in-package #:polycall)
 
-(declaim (ftype (function (octets index index) (values u64 index &optional)) read-long-varint)
-         (ftype (function (octets index index) (values (unsigned-byte 32) index &optional))
+(declaim (ftype (function (octets index index) (values (unsigned-byte 32) index &optional))
                 read-long-tag)
          (ftype (function (octets index index (unsigned-byte 32) (integer -1 100))
                           (values index &optional))
                 skip-field)
-         (inline read-varint read-tag read-length read-fixed64 read-fixed32
-                 signed-32 signed-64 zigzag-decode-32 zigzag-decode-64))
-
-(define-fast read-long-varint (input at end)
-  (declare (type octets input) (type index at end))
-  (let ((value 0) (shift 0) (start at))
-    (declare (type u64 value) (type (integer 0 70) shift) (type index at))
-    (loop
-      (when (>= at end)
-        (fail-decode start "the input ends within the field"))
-      (when (> shift 63)
-        (fail-decode start "a varint is longer than 10 bytes"))
-      (let ((byte (aref input at)))
-        (incf at)
-        (setf value (logior value
-                            (ldb (byte 64 0) (ash (logand byte 127) (the (integer 0 63) shift)))))
-        (when (< byte 128) (return (values value at)))
-        (incf shift 7)))))
+         (inline read-varint read-tag read-length read-fixed64 read-fixed32))
 
 (define-fast read-varint (input at end)
   (declare (type octets input) (type index at end))
   (let ((byte (if (< at end) (aref input at) 255)))
     (if (< byte 128)
-        (values byte (1+ at))
+        (values byte (the index (1+ at)))
         (read-long-varint input at end))))
 
 (define-fast read-long-tag (input at end)
@@ -55,7 +37,7 @@
   (declare (type octets input) (type index at end))
   (let ((byte (aref input at)))
     (if (<= 8 byte 127)
-        (values byte (1+ at))
+        (values byte (the index (1+ at)))
         (read-long-tag input at end))))
 
 (define-fast read-length (input at end)
@@ -77,24 +59,6 @@
   (declare (type octets input) (type index at end))
   (when (< (- end at) 4) (fail-decode at "the input ends within the field"))
   (values (load-u32 input at) (the index (+ at 4))))
-
-(define-fast signed-32 (bits)
-  (declare (type u64 bits))
-  (let ((low (ldb (byte 32 0) bits)))
-    (if (logbitp 31 low) (- low (ash 1 32)) low)))
-
-(define-fast signed-64 (bits)
-  (declare (type u64 bits))
-  (logior (ldb (byte 63 0) bits) (- (mask-field (byte 1 63) bits))))
-
-(define-fast zigzag-decode-32 (bits)
-  (declare (type u64 bits))
-  (let ((low (ldb (byte 32 0) bits)))
-    (logxor (ash low -1) (- (logand low 1)))))
-
-(define-fast zigzag-decode-64 (bits)
-  (declare (type u64 bits))
-  (if (logbitp 0 bits) (- -1 (the (unsigned-byte 63) (ash bits -1))) (ash bits -1)))
 
 (define-fast read-string (input at end)
   "A length and a string that is UTF-8."

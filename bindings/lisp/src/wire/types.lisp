@@ -32,12 +32,3 @@
 (defconstant +start-group+ 3)
 (defconstant +end-group+ 4)
 (defconstant +fixed32+ 5)
-
-(declaim (inline make-octets))
-(defun make-octets (size)
-  (declare (type index size))
-  (make-array size :element-type '(unsigned-byte 8)))
-
-(defun octets-of (sequence)
-  "The numbers of SEQUENCE (0 to 255) as OCTETS; SEQUENCE itself if it is that already."
-  (if (typep sequence 'octets) sequence (coerce sequence 'octets)))

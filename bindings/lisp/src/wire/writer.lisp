@@ -9,11 +9,11 @@
   "What was written stands in OCTETS from AT on."
   (octets (make-octets 0) :type octets)
   (at 0 :type index))
+(quick-readers writer-octets writer-at)
 
 (declaim (ftype (function (writer index) (values index &optional)) grow-writer)
          (ftype (function (writer u64) (values null &optional)) put-long-varint)
-         (inline reserve put-byte put-varint put-tag put-fixed64 put-fixed32 zigzag-32 zigzag-64
-                 signed-varint))
+         (inline reserve put-byte put-varint put-tag put-fixed64 put-fixed32))
 
 (define-fast grow-writer (writer size)
   "Makes room for SIZE bytes; answers where they begin."
@@ -45,20 +45,14 @@
 
 (define-fast put-long-varint (writer value)
   (declare (type writer writer) (type u64 value))
-  (let* ((size (max 1 (ceiling (integer-length value) 7)))
-         (at (reserve writer size))
-         (octets (writer-octets writer)))
+  (let* ((size (varint-size value))
+         (at (reserve writer size)))
     (declare (type index at) (type (integer 1 10) size))
-    (loop repeat (1- size)
-          do (setf (aref octets at) (logior 128 (logand value 127))
-                   value (ash value -7))
-             (incf at))
-    (setf (aref octets at) (logand value 127))
-    nil))
+    (store-varint (writer-octets writer) at value size)))
 
 (define-fast put-varint (writer value)
   (declare (type writer writer) (type u64 value))
-  (if (< value 128)
+  (if (short-varint-p value)
       (put-byte writer value)
       (put-long-varint writer value)))
 
@@ -75,18 +69,6 @@
   (declare (type writer writer) (type (unsigned-byte 32) bits))
   (let ((at (reserve writer 4)))
     (store-u32 (writer-octets writer) at bits)))
-
-(define-fast zigzag-32 (value)
-  (declare (type (signed-byte 32) value))
-  (logxor (ldb (byte 32 0) (ash value 1)) (ldb (byte 32 0) (ash value -31))))
-
-(define-fast zigzag-64 (value)
-  (declare (type (signed-byte 64) value))
-  (logxor (ldb (byte 64 0) (ash value 1)) (ldb (byte 64 0) (ash value -63))))
-
-(define-fast signed-varint (value)
-  (declare (type (signed-byte 64) value))
-  (ldb (byte 64 0) value))
 
 (define-fast put-text (writer text)
   (declare (type writer writer) (type text text))
@@ -119,14 +101,13 @@
 
 (defun put-string (writer string)
   "The characters as UTF-8 and their length. Octets stand for a proto2 string that is not UTF-8."
-  (typecase string
-    (text (put-text writer string))
-    (octets (put-octets writer string))
-    (string (put-text writer (coerce string 'text)))
-    (t (fail-encode "~S is not a string" string))))
+  (cond ((typep string 'text) (put-text writer string))
+        ((octets-p string) (put-octets writer string))
+        ((stringp string) (put-text writer (coerce string 'text)))
+        (t (fail-encode "~S is not a string" string))))
 
 (defun put-bytes (writer bytes)
-  (if (typep bytes 'octets)
+  (if (octets-p bytes)
       (put-octets writer bytes)
       (fail-encode "~S is not OCTETS" (type-of bytes))))
 
