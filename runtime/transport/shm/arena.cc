@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 #include "call/frame.h"
@@ -15,17 +16,29 @@ struct Lender::Block final : base::ForeignBuffer {
   bool lent = false;  // the range is the peer's now
 };
 
+// What the peer handed back of our own arena.
+struct Lender::Returned final : base::ForeignBuffer {
+  base::Ref<Lender> lender;
+  uint32_t page = 0;  // where the block begins
+};
+
 namespace {
 
 // A frame of the peer's, in its arena.
 struct View final : base::ForeignBuffer {
   base::Ref<Region> region;
+  const uint8_t* arena = nullptr;
   std::atomic<uint8_t>* returned = nullptr;
+  std::atomic<bool> handed_back{false};
 
   static void Done(base::ForeignBuffer* buffer) {
     auto* self = static_cast<View*>(buffer);
     // A forked child's copy says nothing of what the parent still reads.
-    if (self->region->ours()) self->returned->store(1, std::memory_order_release);
+    if (self->region->ours()) {
+      const uint8_t how =
+          self->handed_back.load(std::memory_order_relaxed) ? kHandedBack : kReturned;
+      self->returned->store(how, std::memory_order_release);
+    }
     delete self;
   }
 };
@@ -37,9 +50,11 @@ bool Lender::Allocate(size_t size, Range* range) {
   if (pages == 0 || pages > kArenaPages || !region_->ours()) return false;
   base::MutexLock lock(mutex_);
   std::atomic<uint8_t>* const returned = region_->returned(role_);
-  std::erase_if(lent_, [&](const Range& lent) {
-    if (returned[lent.page].load(std::memory_order_acquire) == 0) return false;
-    std::erase_if(used_, [&](const Range& used) { return used.page == lent.page; });
+  std::erase_if(lent_, [&](const Lent& lent) {
+    const uint8_t how = returned[lent.range.page].load(std::memory_order_acquire);
+    // Handed back, it comes with a ticket that may still be under way.
+    if (how == 0 || lent.held || (how == kHandedBack && !lent.back)) return false;
+    std::erase_if(used_, [&](const Range& used) { return used.page == lent.range.page; });
     return true;
   });
   // The first gap: low pages are warm ones.
@@ -102,7 +117,49 @@ bool Lender::Lend(std::string_view head, std::string_view sections, std::string_
   *ticket = {static_cast<uint64_t>(frame - arena), total};
   base::MutexLock lock(mutex_);
   region_->returned(role_)[range.page].store(0, std::memory_order_relaxed);
-  lent_.push_back(range);
+  lent_.push_back({range});
+  return true;
+}
+
+base::Buffer* Lender::TakeBack(const Ticket& ticket) {
+  if (ticket.size == 0 || ticket.size > kArenaSize || ticket.offset > kArenaSize - ticket.size) {
+    return nullptr;
+  }
+  base::MutexLock lock(mutex_);
+  const auto it = std::find_if(lent_.begin(), lent_.end(), [&](const Lent& lent) {
+    const uint64_t begin = uint64_t{lent.range.page} * kPage;
+    return ticket.offset >= begin &&
+           ticket.offset + ticket.size <= begin + uint64_t{lent.range.pages} * kPage;
+  });
+  if (it == lent_.end() || it->back) return nullptr;
+  it->back = it->held = true;
+  auto* returned = new Returned;
+  returned->Init(region_->arena(role_) + ticket.offset, ticket.size, &Lender::EndReturned);
+  returned->lender = base::Ref<Lender>::Share(this);
+  returned->page = it->range.page;
+  return returned;
+}
+
+void Lender::EndReturned(base::ForeignBuffer* buffer) {
+  const std::unique_ptr<Returned> returned(static_cast<Returned*>(buffer));
+  Lender& lender = *returned->lender;
+  base::MutexLock lock(lender.mutex_);
+  for (Lent& lent : lender.lent_) {
+    if (lent.range.page == returned->page) lent.held = false;
+  }
+}
+
+bool HandBack(const base::Ref<Region>& region, base::Buffer* buffer, std::string_view payload,
+              Ticket* ticket) {
+  if (buffer == nullptr || !base::IsForeign(buffer, &View::Done)) return false;
+  auto* view = static_cast<View*>(static_cast<base::ForeignBuffer*>(buffer));
+  const auto* at = reinterpret_cast<const uint8_t*>(payload.data());
+  if (view->region.get() != region.get() || at < view->data() ||
+      at + payload.size() > view->data() + view->size ||
+      view->handed_back.exchange(true, std::memory_order_relaxed)) {
+    return false;
+  }
+  *ticket = {static_cast<uint64_t>(at - view->arena), payload.size()};
   return true;
 }
 
@@ -124,6 +181,7 @@ base::Buffer* BorrowFrame(const base::Ref<Region>& region, Role sender, const Ti
   auto* view = new View;
   view->Init(frame, ticket.size, &View::Done);
   view->region = region;
+  view->arena = region->arena(sender);
   view->returned = &returned;
   return view;
 }

@@ -109,6 +109,84 @@ TEST_F(Arena, ACopiedFrameIsTheReadersOwn) {
   base::ReleaseBuffer(copy);
 }
 
+TEST_F(Arena, APayloadThatGoesBackAsItCameStaysWhereItIs) {
+  Ticket ticket, back;
+  const std::string payload(100'000, 'p');
+  ASSERT_TRUE(Lend(payload, &ticket));
+  base::Buffer* view = Borrow(ticket);
+  const std::string_view part = Bytes(view).substr(kHead.size());
+  ASSERT_TRUE(HandBack(region, view, part, &back));
+  EXPECT_EQ(region->arena(kServer) + back.offset, reinterpret_cast<const uint8_t*>(part.data()));
+  base::Buffer* ours = lender->TakeBack(back);
+  ASSERT_NE(ours, nullptr);
+  EXPECT_EQ(Bytes(ours), payload);
+  base::ReleaseBuffer(view);
+  base::Buffer* other = lender->TakeBuffer(1);
+  EXPECT_GT(other->data(), ours->data()) << "we read it still";
+  base::ReleaseBuffer(ours);
+  base::Buffer* first = lender->TakeBuffer(1);
+  EXPECT_EQ(first->data(), region->arena(kServer)) << "its room is free again";
+  base::ReleaseBuffer(first);
+  base::ReleaseBuffer(other);
+}
+
+TEST_F(Arena, WhatGoesBackIsNotUsedAgainBeforeItsTicketCame) {
+  Ticket ticket, back;
+  ASSERT_TRUE(Lend(std::string(100'000, 'p'), &ticket));
+  base::Buffer* view = Borrow(ticket);
+  ASSERT_TRUE(HandBack(region, view, Bytes(view).substr(kHead.size()), &back));
+  base::ReleaseBuffer(view);
+  base::Buffer* other = lender->TakeBuffer(100'000);
+  memset(other->data(), 'x', 100'000);
+  base::Buffer* ours = lender->TakeBack(back);
+  ASSERT_NE(ours, nullptr);
+  EXPECT_EQ(Bytes(ours), std::string(100'000, 'p'));
+  base::ReleaseBuffer(ours);
+  base::ReleaseBuffer(other);
+}
+
+TEST_F(Arena, TheReceiverMayStillReadWhatItHandedBack) {
+  Ticket ticket, back;
+  ASSERT_TRUE(Lend(std::string(100'000, 'p'), &ticket));
+  base::Buffer* view = Borrow(ticket);
+  ASSERT_TRUE(HandBack(region, view, Bytes(view).substr(kHead.size()), &back));
+  base::ReleaseBuffer(lender->TakeBack(back));
+  base::Buffer* other = lender->TakeBuffer(100'000);
+  memset(other->data(), 'x', 100'000);
+  EXPECT_EQ(Bytes(view)[kHead.size()], 'p');
+  base::ReleaseBuffer(view);
+  base::ReleaseBuffer(other);
+}
+
+TEST_F(Arena, AFrameGoesBackOnceAndOnlyIfItWasLentAndIsTheConnections) {
+  Ticket ticket, back;
+  EXPECT_EQ(lender->TakeBack({0, 1}), nullptr) << "nothing was lent";
+  ASSERT_TRUE(Lend(std::string(100'000, 'p'), &ticket));
+  for (const Ticket& wrong :
+       {Ticket{0, 0}, Ticket{0, kArenaSize}, Ticket{26 * kPage, 1}, Ticket{100'000, 2 * kPage},
+        Ticket{kArenaSize, 1}, Ticket{UINT64_MAX, 16}, Ticket{16, UINT64_MAX}}) {
+    EXPECT_EQ(lender->TakeBack(wrong), nullptr) << wrong.offset << " " << wrong.size;
+  }
+  base::Buffer* view = Borrow(ticket);
+  const std::string_view part = Bytes(view).substr(kHead.size());
+  EXPECT_FALSE(HandBack(region, view, std::string(10, 'p'), &back)) << "it lies elsewhere";
+  EXPECT_FALSE(HandBack(region, nullptr, part, &back));
+  base::Buffer* copy = Borrow(ticket, true);
+  EXPECT_FALSE(HandBack(region, copy, Bytes(copy), &back));
+  base::ReleaseBuffer(copy);
+  base::Ref<Region> strange;
+  int fd = -1;
+  ASSERT_TRUE(Region::Make(&strange, &fd).ok());
+  close(fd);
+  EXPECT_FALSE(HandBack(strange, view, part, &back)) << "of another connection";
+  ASSERT_TRUE(HandBack(region, view, part, &back));
+  EXPECT_FALSE(HandBack(region, view, part, &back));
+  base::Buffer* ours = lender->TakeBack(back);
+  EXPECT_EQ(lender->TakeBack(back), nullptr);
+  base::ReleaseBuffer(ours);
+  base::ReleaseBuffer(view);
+}
+
 TEST_F(Arena, ATicketThatLeavesTheArenaNamesNothing) {
   for (const Ticket& ticket :
        {Ticket{0, 0}, Ticket{0, 15}, Ticket{0, kArenaSize + 1}, Ticket{kArenaSize, 16},

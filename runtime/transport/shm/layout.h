@@ -2,8 +2,8 @@
 // section "Shared memory", specifies it; model/ring.pml is its protocol, checked.
 //
 //   page 0      Header
-//   page 1, 2   a byte for each page of the server's and the caller's arena: 1: the receiver is
-//               through with the block that begins there
+//   page 1, 2   a byte for each page of the server's and the caller's arena: not 0: the receiver is
+//               through with the block that begins there (kReturned, kHandedBack)
 //   then        the server's ring, the caller's ring, the server's arena, the caller's arena
 //
 // "The server's" is what the server writes. Everything that the peer may write is read once, copied,
@@ -17,13 +17,17 @@
 
 namespace polycall::transport::shm {
 
-inline constexpr uint32_t kLayoutVersion = 1;
+inline constexpr uint32_t kLayoutVersion = 2;
 inline constexpr uint64_t kMagic = 0x6c6c61432d6d6873;  // "shm-Call"
 inline constexpr size_t kPage = 4096;
 inline constexpr size_t kLine = 64;
 inline constexpr size_t kRingSize = 256 * 1024;  // a power of two
 inline constexpr size_t kArenaSize = 16u << 20;  // pages are taken when they are first written
 inline constexpr size_t kArenaPages = kArenaSize / kPage;
+
+inline constexpr uint8_t kReturned = 1;
+// The same, but a ticket hands the block back, which may come later.
+inline constexpr uint8_t kHandedBack = 2;
 
 enum Role { kServer = 0, kCaller = 1 };
 

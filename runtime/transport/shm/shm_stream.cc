@@ -327,27 +327,46 @@ bool ShmStream::StopPolling() {
 
 base::Buffer* ShmStream::TakeBuffer(size_t size) { return lender_->TakeBuffer(size); }
 
-bool ShmStream::Lend(const uint8_t* head, std::string_view sections, std::string_view payload,
-                     base::Buffer* buffer, uint8_t* ticket) {
+size_t ShmStream::Lend(const uint8_t* head, std::string_view sections, std::string_view payload,
+                       base::Buffer* buffer, uint8_t* ticket) {
   Ticket where;
   const std::string_view header(reinterpret_cast<const char*>(head), call::kFrameHeaderSize);
-  if (!lender_->Lend(header, sections, payload, buffer, &where)) return false;
   call::FrameHeader frame;
   frame.type = call::FrameType::kLent;
   frame.body_size = sizeof(where);
-  static_assert(sizeof(frame) + sizeof(where) == kTicketSize);
+  if (sections.empty() && HandBack(region_, buffer, payload, &where)) {
+    frame.body_size += header.size();
+  } else if (!lender_->Lend(header, sections, payload, buffer, &where)) {
+    return 0;
+  }
+  static_assert(sizeof(frame) + sizeof(where) + call::kFrameHeaderSize == kTicketSize);
   memcpy(ticket, &frame, sizeof(frame));
   memcpy(ticket + sizeof(frame), &where, sizeof(where));
-  return true;
+  memcpy(ticket + sizeof(frame) + sizeof(where), head, call::kFrameHeaderSize);
+  return sizeof(frame) + frame.body_size;
 }
 
-base::Buffer* ShmStream::Borrow(std::string_view ticket, std::string_view* frame) {
+base::Buffer* ShmStream::Borrow(std::string_view ticket, call::FrameHeader* header,
+                                std::string_view* body) {
   Ticket where;
-  if (ticket.size() != sizeof(where)) return nullptr;
+  const bool back = ticket.size() == sizeof(where) + call::kFrameHeaderSize;
+  if (!back && ticket.size() != sizeof(where)) return nullptr;
   memcpy(&where, ticket.data(), sizeof(where));
-  base::Buffer* buffer = BorrowFrame(region_, Other(role_), where, !same_user_);
+  base::Buffer* buffer;
+  if (back) {
+    // A stranger copies what we lend, and so has nothing to hand back.
+    if (!same_user_ || (buffer = lender_->TakeBack(where)) == nullptr) return nullptr;
+    *header =
+        call::ReadFrameHeader(reinterpret_cast<const uint8_t*>(ticket.data()) + sizeof(where));
+    *body = {reinterpret_cast<const char*>(buffer->data()), buffer->size};
+    return buffer;
+  }
+  buffer = BorrowFrame(region_, Other(role_), where, !same_user_);
   if (buffer == nullptr) return nullptr;
-  *frame = {reinterpret_cast<const char*>(buffer->data()), static_cast<size_t>(where.size)};
+  // Copied before it is checked: the peer may still write there.
+  *header = call::ReadFrameHeader(buffer->data());
+  *body = {reinterpret_cast<const char*>(buffer->data()) + call::kFrameHeaderSize,
+           static_cast<size_t>(where.size) - call::kFrameHeaderSize};
   return buffer;
 }
 

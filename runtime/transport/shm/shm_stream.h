@@ -47,9 +47,10 @@ class ShmStream final : public ByteStream {
   int64_t PollTicks() override;
 
   base::Buffer* TakeBuffer(size_t size) override;
-  bool Lend(const uint8_t* head, std::string_view sections, std::string_view payload,
-            base::Buffer* buffer, uint8_t* ticket) override;
-  base::Buffer* Borrow(std::string_view ticket, std::string_view* frame) override;
+  size_t Lend(const uint8_t* head, std::string_view sections, std::string_view payload,
+              base::Buffer* buffer, uint8_t* ticket) override;
+  base::Buffer* Borrow(std::string_view ticket, call::FrameHeader* header,
+                       std::string_view* body) override;
 
  private:
   bool by_socket() const { return bells_.peer < 0; }

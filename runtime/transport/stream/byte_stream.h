@@ -19,6 +19,7 @@
 #include "base/buffer.h"
 #include "base/reactor.h"
 #include "base/status.h"
+#include "call/frame.h"
 
 namespace polycall::transport {
 
@@ -27,8 +28,8 @@ namespace polycall::transport {
 class ByteStream : public base::BufferSource {
  public:
   static constexpr short kKicked = 0x4000;  // in Wait's answer, beside poll's bits
-  // The bytes of a frame that says where a large one lies.
-  static constexpr size_t kTicketSize = 32;
+  // The most bytes of a frame that says where a large one lies.
+  static constexpr size_t kTicketSize = 48;
 
   virtual ~ByteStream() = default;
 
@@ -77,15 +78,17 @@ class ByteStream : public base::BufferSource {
 
   // ---- large frames that need not be copied through the bytes. Sockets do nothing of this.
   // (From BufferSource: TakeBuffer, a buffer that Lend need not copy.)
-  // Puts a frame where the peer can read it, and the small frame that says where into `ticket`.
-  // `buffer` (may be NULL) is where the payload lies. False: send it as bytes.
-  virtual bool Lend(const uint8_t* /*head*/, std::string_view /*sections*/,
-                    std::string_view /*payload*/, base::Buffer* /*buffer*/, uint8_t* /*ticket*/) {
-    return false;
+  // Puts a frame where the peer can read it, and the small frame that says where into `ticket`; gives
+  // that one's size. `buffer` (may be NULL) is where the payload lies. 0: send it as bytes.
+  virtual size_t Lend(const uint8_t* /*head*/, std::string_view /*sections*/,
+                      std::string_view /*payload*/, base::Buffer* /*buffer*/, uint8_t* /*ticket*/) {
+    return 0;
   }
-  // The peer's frame that such a ticket (its body) names, with a reference for the caller, header
-  // first. NULL: it names nothing that there is, which is a protocol error.
-  virtual base::Buffer* Borrow(std::string_view /*ticket*/, std::string_view* /*frame*/) {
+  // The frame that such a ticket (its body) names: a copy of its header, its body, and the buffer in which
+  // that lies, with a reference for the caller. NULL: it names nothing that there is, which is a protocol
+  // error.
+  virtual base::Buffer* Borrow(std::string_view /*ticket*/, call::FrameHeader* /*header*/,
+                               std::string_view* /*body*/) {
     return nullptr;
   }
 };

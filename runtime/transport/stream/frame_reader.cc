@@ -102,20 +102,17 @@ FrameReader::Result FrameReader::Next(call::FrameHeader* header, std::string_vie
 FrameReader::Result FrameReader::NextLent(call::FrameHeader* header, std::string_view* body,
                                           base::Buffer** buffer, const char** error) {
   std::string_view frame;
-  lent_ = lender_ != nullptr ? lender_->Borrow(*body, &frame) : nullptr;
+  lent_ = lender_ != nullptr ? lender_->Borrow(*body, header, &frame) : nullptr;
   if (lent_ == nullptr) {
     *error = "a lent frame where there is none";
     return Result::kError;
   }
-  // Copied before it is checked: the peer may still write there.
-  *header = call::ReadFrameHeader(reinterpret_cast<const uint8_t*>(frame.data()));
   if ((*error = call::CheckFrameHeader(*header, max_body_)) != nullptr) return Result::kError;
-  if (header->type == call::FrameType::kLent ||
-      header->body_size != frame.size() - call::kFrameHeaderSize) {
+  if (header->type == call::FrameType::kLent || header->body_size != frame.size()) {
     *error = "a lent frame of another size than its ticket's";
     return Result::kError;
   }
-  *body = frame.substr(call::kFrameHeaderSize);
+  *body = frame;
   *buffer = lent_;
   return Result::kFrame;
 }

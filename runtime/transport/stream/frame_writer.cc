@@ -101,12 +101,15 @@ FrameWriter::Result FrameWriter::Write(call::FrameHeader header, std::string_vie
   uint8_t head[call::kFrameHeaderSize];
   call::WriteFrameHeader(header, head);
   uint8_t ticket[ByteStream::kTicketSize];
-  if (payload.size() > kReferenceLimit &&
-      stream_->Lend(head, sections, payload, message->buffer(), ticket)) {
+  size_t lent = 0;
+  if (payload.size() > kReferenceLimit) {
+    lent = stream_->Lend(head, sections, payload, message->buffer(), ticket);
+  }
+  if (lent > 0) {
     // The frame lies where the peer reads it; what travels is a small one that says where.
     memcpy(head, ticket, sizeof(head));
     header = call::ReadFrameHeader(head);
-    payload = {reinterpret_cast<const char*>(ticket) + sizeof(head), sizeof(ticket) - sizeof(head)};
+    payload = {reinterpret_cast<const char*>(ticket) + sizeof(head), lent - sizeof(head)};
     sections = {};
     message = nullptr;
   }
