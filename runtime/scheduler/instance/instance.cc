@@ -50,7 +50,7 @@ Instance::~Instance() {
   unlink(launcher_.SocketPath(id_).c_str());
 }
 
-Status Instance::Start(int front_door) {
+Status Instance::Start(int front_door, Forker* forker) {
   auto socket = launcher_.MakeSocket(launcher_.SocketPath(id_), manifest_->callers());
   if (!socket.ok()) {
     return std::move(socket).status();
@@ -58,7 +58,9 @@ Status Instance::Start(int front_door) {
   started_ = EventLoop::Clock::now();
   // The process alone has its socket then: with its end who waits in the backlog is told so, instead
   // of waiting out his time (the probe among them, and the loop with it).
-  auto launched = launcher_.Launch(*manifest_, id_, number_, {socket->get(), front_door});
+  const std::vector<int> sockets = {socket->get(), front_door};
+  auto launched = forker != nullptr ? forker->Fork(id_, sockets)
+                                    : launcher_.Launch(*manifest_, id_, number_, sockets);
   socket->Close();
   if (!launched.ok()) {
     return std::move(launched).status();

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "instance/breaker.h"
+#include "instance/forker.h"
 #include "instance/launcher.h"
 #include "instance/log_tail.h"
 #include "instance/probe.h"
@@ -41,9 +42,9 @@ class Instance {
            std::string id, uint32_t number, Observer& observer);
   ~Instance();
 
-  // Starts the process, which listens on its own socket and on `front_door`, the service's. A status
-  // when it cannot be started; OnEnded does not come then.
-  Status Start(int front_door);
+  // Starts the process, which listens on its own socket and on `front_door`, the service's; forked by
+  // `forker` if there is one. A status when it cannot be started; OnEnded does not come then.
+  Status Start(int front_door, Forker* forker = nullptr);
 
   // Takes up the process that an earlier polycalld started. `pidfd` is the kept one; empty: looked for
   // by number and start. False: it is not there any more; OnEnded does not come then.

@@ -197,6 +197,23 @@ Container Launcher::ContainerOf(const v1::Manifest& m, const std::string& instan
           .limits = {m.limits().memory(), m.limits().cpu(), m.limits().pids()}};
 }
 
+std::string Launcher::PythonPackage() const {
+  // The build's, or the installed one.
+  const std::filesystem::path prefix =
+      std::filesystem::path(options_.tool).parent_path().parent_path();
+  std::vector<std::filesystem::path> places = {prefix / "python", prefix / "lib/polycall/python"};
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(prefix / "lib", error)) {
+    places.push_back(entry.path() / "polycall/python");  // lib/x86_64-linux-gnu
+  }
+  for (const auto& place : places) {
+    if (std::filesystem::exists(place / "polycall/_fork_server.py", error)) {
+      return place;
+    }
+  }
+  return "";
+}
+
 void Launcher::Forget(const v1::Manifest& manifest, const std::string& instance) {
   if (manifest.isolation() == v1::OCI) {
     if (auto runtime = FindOciRuntime(); runtime.ok()) oci_runtime_ = *runtime;

@@ -64,6 +64,9 @@ class Launcher {
   StatusOr<std::unique_ptr<Cgroup>> OpenCgroup(const v1::Manifest& manifest,
                                                const std::string& instance);
 
+  // The folder of the package polycall of Python that belongs to `tool`; empty: Python finds it itself.
+  std::string PythonPackage() const;
+
   // Removes what is left of an instance whose process has ended (an OCI runtime's notes).
   void Forget(const v1::Manifest& manifest, const std::string& instance);
 

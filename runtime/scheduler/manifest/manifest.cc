@@ -83,6 +83,14 @@ class Check {
 
   void CheckIsolation() {
     const v1::Isolation isolation = manifest_.isolation();
+    if (manifest_.host().fork_server()) {
+      if (manifest_.host().language() != "python") {
+        Say("host.fork_server is for python: other languages' runtimes cannot be forked");
+      }
+      if (isolation == v1::INPROC || isolation == v1::OCI) {
+        Say("host.fork_server needs isolation process or sandbox");
+      }
+    }
     if (isolation == v1::INPROC && !manifest_.has_host()) {
       Say("isolation inproc needs a 'host': a command runs in a process of its own");
     }

@@ -51,6 +51,17 @@ TEST(Manifest, AnUnknownKeyIsNamedWithItsPlaceAndTheNearestKnownOne) {
       ElementsAre("m.yaml:5:3: unknown key 'memry' in limits; did you mean memory?"));
 }
 
+TEST(Manifest, AForkServerIsForPythonOutsideOfTheCallersProcess) {
+  const auto with = [](const std::string& host, const std::string& isolation) {
+    return MistakesOf("name: a\nservices: [x.Y]\nhost: {" + host +
+                      ", module: m, fork_server: true}\n" + "isolation: " + isolation + "\n");
+  };
+  EXPECT_THAT(with("language: python", "sandbox"), IsEmpty());
+  EXPECT_THAT(with("language: c", "process"), ElementsAre(HasSubstr("fork_server is for python")));
+  EXPECT_THAT(with("language: python", "inproc"),
+              ElementsAre(HasSubstr("fork_server needs isolation process or sandbox")));
+}
+
 TEST(Manifest, ANumberWithoutItsUnitIsRefused) {
   EXPECT_THAT(
       MistakesOf("name: a\nservices: [x.Y]\ncommand: {argv: [/bin/a]}\nlimits: {memory: 256}\n"),

@@ -9,6 +9,7 @@ class NoCgroup final : public Cgroup {
  public:
   Status Add(pid_t) override { return OkStatus(); }
   StatusOr<CgroupEntry> Enter() override { return CgroupEntry(); }
+  StatusOr<std::vector<UniqueFd>> Join() override { return std::vector<UniqueFd>(); }
   Status KillAll() override { return OkStatus(); }
   CgroupUse Use() override { return {}; }
   void Keep() override {}

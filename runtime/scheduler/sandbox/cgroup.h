@@ -49,6 +49,9 @@ class Cgroup {
   virtual Status Add(pid_t pid) = 0;
   // The quick way for one that is about to be made. Empty: there is none but Add.
   virtual StatusOr<CgroupEntry> Enter() = 0;
+  // The files that a process of one thread joins the group by, writing "0" to each, wherever it comes
+  // from. Opened with polycalld's rights, which count. Empty: there is no group.
+  virtual StatusOr<std::vector<UniqueFd>> Join() = 0;
 
   // Ends every process of the group with SIGKILL; repeats until none is left or a second has passed.
   virtual Status KillAll() = 0;

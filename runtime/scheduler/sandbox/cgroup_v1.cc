@@ -59,13 +59,21 @@ class GroupV1 final : public Cgroup {
   }
 
   StatusOr<CgroupEntry> Enter() override {
+    auto join = Join();
+    if (!join.ok()) return std::move(join).status();
     CgroupEntry entry;
+    entry.join = *std::move(join);
+    return entry;
+  }
+
+  StatusOr<std::vector<UniqueFd>> Join() override {
+    std::vector<UniqueFd> files;
     for (const std::string& group : {memory_, cpu_, pids_}) {
       auto file = OpenControl(group + "/tasks", O_WRONLY);
       if (!file.ok()) return std::move(file).status();
-      entry.join.push_back(*std::move(file));
+      files.push_back(*std::move(file));
     }
-    return entry;
+    return files;
   }
 
   Status KillAll() override { return KillProcesses(pids_); }

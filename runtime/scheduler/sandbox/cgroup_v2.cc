@@ -51,6 +51,14 @@ class GroupV2 final : public Cgroup {
     return entry;
   }
 
+  StatusOr<std::vector<UniqueFd>> Join() override {
+    auto file = OpenControl(group_ + "/cgroup.procs", O_WRONLY);
+    if (!file.ok()) return std::move(file).status();
+    std::vector<UniqueFd> files;
+    files.push_back(*std::move(file));
+    return files;
+  }
+
   Status KillAll() override {
     // One write ends them all at once where the kernel can (5.14); processes that fork as they die
     // escape the loop for a while, not this.

@@ -295,6 +295,7 @@ class Unified final : public Cgroup {
     entry.folder = *std::move(folder);
     return entry;
   }
+  StatusOr<std::vector<UniqueFd>> Join() override { return std::vector<UniqueFd>(); }
   Status KillAll() override { return KillProcesses(folder_); }
   CgroupUse Use() override { return {}; }
   void Keep() override {}

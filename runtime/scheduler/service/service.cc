@@ -14,10 +14,17 @@ int64_t WallTime() { return std::chrono::system_clock::now().time_since_epoch() 
 
 uint32_t Shared::TakeNumber() {
   uint32_t number = 1;
-  while (!numbers.insert(number).second) {
+  while (numbers.contains(number)) {
     ++number;
   }
+  numbers.insert(number);
   return number;
+}
+
+void Shared::DropNumber(uint32_t number) {
+  if (const auto found = numbers.find(number); found != numbers.end()) {
+    numbers.erase(found);
+  }
 }
 
 ServiceController::ServiceController(Shared& shared, v1::Manifest manifest)
@@ -35,8 +42,9 @@ ServiceController::~ServiceController() {
     shared_.loop.Forget(front_door_.get());
   }
   for (const auto& [id, instance] : instances_) {
-    shared_.numbers.erase(instance->number());
+    shared_.DropNumber(instance->number());
   }
+  CloseForker();
 }
 
 std::string ServiceController::front_door() const {
@@ -99,7 +107,8 @@ void ServiceController::Reconcile() {
   }
   const Demand demand{EventLoop::Clock::now(), InFlight(), Alive(), waiting_};
   const uint32_t wanted = policy_->Wanted(scale_, demand);
-  for (uint32_t alive = demand.instances; alive < wanted && retry_timer_ == 0; ++alive) {
+  const bool ready = !ForkerMissing();
+  for (uint32_t alive = demand.instances; ready && alive < wanted && retry_timer_ == 0; ++alive) {
     StartOne();
   }
   DrainOld(wanted);
@@ -117,12 +126,12 @@ void ServiceController::Reconcile() {
 
 void ServiceController::StartOne() {
   const std::string id = manifest_->name() + "-" + std::to_string(++last_instance_);
-  auto instance =
-      std::make_unique<Instance>(shared_.loop, shared_.launcher, manifest_, id,
-                                 shared_.TakeNumber(), static_cast<Instance::Observer&>(*this));
-  const Status status = instance->Start(front_door_.get());
+  const uint32_t number = forker_ ? *shared_.numbers.insert(forker_number_) : shared_.TakeNumber();
+  auto instance = std::make_unique<Instance>(shared_.loop, shared_.launcher, manifest_, id, number,
+                                             static_cast<Instance::Observer&>(*this));
+  const Status status = instance->Start(front_door_.get(), forker_.get());
   if (!status.ok()) {
-    shared_.numbers.erase(instance->number());
+    shared_.DropNumber(number);
     trouble_ = status.ToString();
     Say(id, "cannot start", trouble_);
     RetryLater();
@@ -139,7 +148,8 @@ void ServiceController::StartOne() {
 // While nothing lives, a caller who connects waits in the front door's backlog, and is the reason to
 // start something.
 void ServiceController::WatchFrontDoor() {
-  const bool watch = !stopped_ && !done_ && Alive() == 0 && retry_timer_ == 0;
+  const bool coming = forker_ != nullptr && !forker_->ready();
+  const bool watch = !stopped_ && !done_ && Alive() == 0 && retry_timer_ == 0 && !coming;
   if (watch && !door_watched_) {
     shared_.loop.Watch(front_door_.get(), [this] {
       waiting_ = true;
@@ -180,10 +190,11 @@ void ServiceController::OnEnded(Instance* instance, const InstanceEnd& end) {
   const bool wanted = end.wanted || instance->manifest() != manifest_;
   const v1::RestartPolicy policy = manifest_->restart().policy();
   const bool again = policy == v1::ALWAYS || (policy == v1::ON_FAILURE && end.failed);
-  shared_.numbers.erase(instance->number());
+  shared_.DropNumber(instance->number());
   if (shared_.keeper != nullptr) {
     shared_.keeper->Drop("pid/" + instance->id());
   }
+  KeepLog(instance->id());
   instances_.erase(instance->id());  // `instance` is gone
   Changed();
   if (done_) {
@@ -198,10 +209,21 @@ void ServiceController::OnEnded(Instance* instance, const InstanceEnd& end) {
       RetryLater();
     } else if (instances_.empty()) {
       stopped_ = true;
+      CloseForker();
       Say("", "stopped", "the restart policy asks for no other instance");
     }
   }
   Reconcile();
+}
+
+// A service that crashes all night leaves the logs of its last instances, not thousands of files.
+void ServiceController::KeepLog(const std::string& instance) {
+  constexpr size_t kKept = 8;
+  ended_logs_.push_back(shared_.launcher.LogPath(instance));
+  if (ended_logs_.size() > kKept) {
+    unlink(ended_logs_.front().c_str());
+    ended_logs_.pop_front();
+  }
 }
 
 void ServiceController::OnLog(Instance* instance, const std::string& text) {
@@ -253,6 +275,7 @@ void ServiceController::Replace(v1::Manifest manifest) {
   manifest_ = std::make_shared<const v1::Manifest>(std::move(manifest));
   scale_ = manifest_->scale();
   restarts_ = std::make_unique<Restarts>(manifest_->restart());
+  CloseForker();
   shared_.loop.Cancel(std::exchange(retry_timer_, 0));
   Say("", "replaced", "another manifest");
   Save();
@@ -263,6 +286,7 @@ void ServiceController::Replace(v1::Manifest manifest) {
 
 void ServiceController::Stop() {
   stopped_ = true;
+  CloseForker();
   shared_.loop.Cancel(std::exchange(retry_timer_, 0));
   Say("", "stopped", "as asked");
   for (const auto& [id, instance] : instances_) {
@@ -304,6 +328,7 @@ void ServiceController::Shutdown(std::function<void()> done) {
   shared_.loop.Cancel(std::exchange(retry_timer_, 0));
   shared_.loop.Cancel(std::exchange(idle_timer_, 0));
   shared_.loop.Cancel(std::exchange(roll_timer_, 0));
+  CloseForker();
   unlink(front_door().c_str());
   if (instances_.empty()) {
     done();

@@ -2,6 +2,7 @@
 #ifndef POLYCALL_SCHEDULER_SERVICE_SERVICE_H_
 #define POLYCALL_SCHEDULER_SERVICE_SERVICE_H_
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "instance/forker.h"
 #include "instance/instance.h"
 #include "instance/keeper.h"
 #include "service/journal.h"
@@ -23,11 +25,13 @@ struct Shared {
   Launcher& launcher;
   Journal<v1::Event> events{10'000};
   Journal<v1::LogLine> logs{10'000};
-  std::set<uint32_t> numbers = {};  // taken by living instances
-  Keeper* keeper = nullptr;         // borrowed; none: nothing outlives polycalld
-  std::string state_folder = {};    // empty: nothing is written down
+  // Taken by living instances; one that was forked shares its fork server's.
+  std::multiset<uint32_t> numbers = {};
+  Keeper* keeper = nullptr;       // borrowed; none: nothing outlives polycalld
+  std::string state_folder = {};  // empty: nothing is written down
 
   uint32_t TakeNumber();
+  void DropNumber(uint32_t number);
 };
 
 // Loop thread only.
@@ -82,9 +86,15 @@ class ServiceController final : private Instance::Observer {
   void DrainSurplus(uint32_t wanted);
   void DrainOld(uint32_t wanted);
   void DrainOne(Instance* instance, const std::string& why);
+  void KeepLog(const std::string& instance);
   void RetryLater();
   void Save();  // soon
   void SaveNow();
+  // Whether an instance has to wait for the fork server, which is started if it has to be.
+  bool ForkerMissing();
+  void StartForker();
+  void OnForker(const Status& status);
+  void CloseForker();
   void AdoptInstance(const v1::LivingInstance& record, UniqueFd pidfd);
   void WatchFrontDoor();
   void Changed();
@@ -99,6 +109,9 @@ class ServiceController final : private Instance::Observer {
   std::unique_ptr<ScalingPolicy> policy_ = MakeTargetInFlight();
   std::unique_ptr<Restarts> restarts_;
   std::map<std::string, std::unique_ptr<Instance>> instances_;
+  std::unique_ptr<Forker> forker_;
+  uint32_t forker_number_ = 0;
+  EventLoop::TimerId forker_timer_ = 0;
   UniqueFd front_door_;
   bool door_watched_ = false;
   bool stopped_ = false;
@@ -111,6 +124,7 @@ class ServiceController final : private Instance::Observer {
   uint64_t last_watcher_ = 0;
   uint64_t last_instance_ = 0;
   std::function<void()> done_;
+  std::deque<std::string> ended_logs_;  // files of the last instances that ended, oldest first
   EventLoop::TimerId save_timer_ = 0;
 };
 
