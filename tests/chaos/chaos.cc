@@ -1,7 +1,9 @@
 // Instances of a service die at random under load, and whoever calls finds out only what is true: no
 // wrong answer, no call lost or hung, every failure a status that says what happened.
 //
-//   chaos [--seconds N]     the last line is "N passed, N failed"
+//   chaos [--seconds N]     a line every 30 s; the last line is "N passed, N failed"
+//
+// Ends at most two minutes after its time: every call has a deadline.
 #include <signal.h>
 #include <unistd.h>
 
@@ -27,6 +29,7 @@ using std::chrono::seconds;
 using Clock = std::chrono::steady_clock;
 
 constexpr milliseconds kBetweenKills(100);
+constexpr seconds kBetweenWords(30);
 constexpr int kInstances = 3;
 // A call that takes so long counts as hung: far beyond any restart.
 constexpr seconds kHung(30);
@@ -146,6 +149,7 @@ int Run(seconds duration) {
   const auto begin = Clock::now();
   uint64_t kills = 0;
   int64_t memory_early = 0;
+  auto tell = begin + kBetweenWords;
   for (auto next = begin; Clock::now() < begin + duration; next += kBetweenKills) {
     std::this_thread::sleep_until(next);
     const auto service = daemon.Describe("work");
@@ -156,6 +160,13 @@ int Run(seconds duration) {
     if (!serving.empty()) {
       kill(serving[random() % serving.size()], SIGKILL);
       ++kills;
+    }
+    if (Clock::now() >= tell) {
+      tell += kBetweenWords;
+      const auto so_far = std::chrono::duration_cast<seconds>(Clock::now() - begin).count();
+      std::cout << so_far << " s: " << kills << " kills, " << outcome.answered << " answered, "
+                << outcome.wrong << " wrong, " << outcome.lost << " lost, polycalld "
+                << MemoryOf(daemon.pid()) << " kB" << std::endl;
     }
     if (memory_early == 0 && Clock::now() > begin + duration / 4) {
       memory_early = MemoryOf(daemon.pid());
