@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
+#include <filesystem>
 #include <vector>
 
 #include "daemon.h"
@@ -77,6 +79,26 @@ TEST(Keeping, AManifestThatDoesNotWorkReplacesNothing) {
   EXPECT_TRUE(load.UntilMore(100)) << load.failure();
   load.Stop();
   EXPECT_EQ(load.bad(), 0U) << load.failure();
+}
+
+TEST(Keeping, AServiceThatCrashesOnAndOnLeavesFewLogs) {
+  Daemon daemon;
+  daemon.Write("work",
+               "name: work\nservices: [work.v1.Work]\n"
+               "command: {argv: [/bin/sh, -c, exit 3]}\nscale: {min: 1}\n"
+               "restart: {first_pause: 1 ms, longest_pause: 10 ms}\n");
+  ASSERT_TRUE(daemon.Start()) << daemon.Output();
+  ASSERT_TRUE(Until([&] {
+    const auto events = daemon.Events();
+    return std::any_of(events.begin(), events.end(), [](const auto& event) {
+      return event.instance() == "work-30" && event.what() == "ended";
+    });
+  })) << daemon.Story();
+  int logs = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(daemon.run_folder())) {
+    logs += entry.path().extension() == ".log" ? 1 : 0;
+  }
+  EXPECT_LE(logs, 10) << "eight, and those that end meanwhile";
 }
 
 TEST(Keeping, AServiceGrowsWithItsCallsAndGoesToZeroAndBack) {
