@@ -6,7 +6,8 @@
 //   2  the reader tells how far it is
 //   3  the peer sets the reader's word: position and value follow as 2 + 4 bytes
 //   4  the peer sets the writer's word for how far the reader is: 8 bytes follow
-//   5  a ticket of 16 bytes follows: the frame that it names is touched from end to end
+//   5  a ticket of 16 bytes follows: the frame that it names is touched from end to end, and so is what it
+//      hands back of a frame that was lent
 #include <unistd.h>
 
 #include <atomic>
@@ -15,6 +16,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "transport/shm/arena.h"
@@ -73,6 +75,28 @@ void TouchFrame(const shm::Ticket& ticket) {
   }
 }
 
+void TouchHandedBack(const shm::Ticket& ticket) {
+  static const auto lender =
+      polycall::base::Ref<shm::Lender>::Adopt(new shm::Lender(SharedRegion(), shm::kCaller));
+  constexpr size_t kLentSize = 10000;
+  shm::Ticket lent;
+  if (!lender->Lend("0123456789abcdef", {}, std::string(kLentSize - 16, 'l'), nullptr, &lent)) {
+    Die("no room, though everything came back");
+  }
+  if (polycall::base::Buffer* back = lender->TakeBack(ticket)) {
+    const uint8_t* const begin = SharedRegion()->arena(shm::kCaller) + lent.offset;
+    const size_t end = (kLentSize + shm::kPage - 1) / shm::kPage * shm::kPage;
+    if (back->data() < begin || back->data() + back->size > begin + end) {
+      Die("more was handed back than was lent");
+    }
+    const volatile uint8_t* bytes = back->data();
+    [[maybe_unused]] const int touched = bytes[0] + bytes[back->size - 1];
+    if (lender->TakeBack(ticket) != nullptr) Die("handed back twice");
+    polycall::base::ReleaseBuffer(back);
+  }
+  SharedRegion()->returned(shm::kCaller)[lent.offset / shm::kPage].store(shm::kReturned);
+}
+
 struct Free {
   void operator()(uint8_t* memory) const { free(memory); }
 };
@@ -119,8 +143,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         honest = false;
         consumed.store(input.Take<uint64_t>());
         break;
-      default:
-        TouchFrame(input.Take<shm::Ticket>());
+      default: {
+        const auto ticket = input.Take<shm::Ticket>();
+        TouchFrame(ticket);
+        TouchHandedBack(ticket);
+      }
     }
     if (honest && (writer.broken() || reader.broken())) Die("an honest ring broke");
     if (honest && read > written) Die("more was read than was written");
