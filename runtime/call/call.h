@@ -56,6 +56,14 @@ class CallOwner {
   ~CallOwner() = default;
 };
 
+class Call;
+
+// Where the maker of a blocking unary call wants its handle, so that other threads can cancel it; NULL:
+// nowhere.
+inline polycall_call** HandlePlace(const polycall_unary& unary) {
+  return unary.struct_size >= sizeof(unary) ? unary.call : nullptr;
+}
+
 // A unary call that runs as a function call in the caller's frame (inproc): where its outcome goes.
 // Lives on the caller's stack.
 struct InlineResult {
@@ -64,9 +72,14 @@ struct InlineResult {
   uint64_t began = 0;  // ticks, if this one is measured
   std::atomic<bool> done{false};
   base::Waiter waiter{};
-};
+  // What other threads can cancel the call with, referenced; NULL: nothing.
+  Call* handle = nullptr;
+  bool taken_back = false;
 
-class Call;
+  // The caller's frame only: from now on nobody reaches the handler's call by the handle, whose
+  // reference to it is ours. False: somebody has cancelled the call, or is about to.
+  bool TakeBack();
+};
 
 // A unary handler on the thread that read its request. As long as it asks for nothing but its answer,
 // the call needs no lock and its references are counted here. Lives on that thread's stack.
@@ -167,6 +180,11 @@ class Call final : public base::RefCounted<Call> {
     has_kept_request_ = borrowed_request_ = true;
   }
   bool borrows_request() const { return borrowed_request_; }
+  // The caller's end of a call that runs in the caller's frame: it can be cancelled, and no more. Takes
+  // a reference to the handler's end, until the frame takes it back or somebody cancels.
+  static Call* NewHandle(const MethodSpec* spec, Call* handler);
+  // The call returned: cancelling does nothing any more.
+  void EndHandle();
   // Ends it from this side: the status is what the caller sees, the peer is told.
   void EndLocally(const base::Status& status);
   void HalfClose();
@@ -267,6 +285,7 @@ class Call final : public base::RefCounted<Call> {
 
  private:
   friend class base::RefCounted<Call>;
+  friend struct InlineResult;
   friend class CallPool;
   Call() = default;
   ~Call() = default;
@@ -368,9 +387,16 @@ class Call final : public base::RefCounted<Call> {
   base::Timer timer_;
   std::atomic<bool> timer_armed_{false};
 
-  std::atomic<Call*> parent_{nullptr};  // referenced
+  std::atomic<Call*> parent_{nullptr};          // referenced
+  std::atomic<Call*> inline_handler_{nullptr};  // a handle's: whom to cancel, referenced
   std::vector<Call*> children_ GUARDED_BY(mutex_);
 };
+
+inline bool InlineResult::TakeBack() {
+  if (handle == nullptr || taken_back) return true;
+  taken_back = handle->inline_handler_.exchange(nullptr, std::memory_order_acq_rel) != nullptr;
+  return taken_back;
+}
 
 // Set while a thread that waits for its own call reads for the whole connection: callbacks of other
 // calls then go to the reactor's threads, because they may block.

@@ -50,6 +50,18 @@ void Call::Attach(base::Ref<Link> link, int64_t send_credit) {
   if (close) HalfClose();
 }
 
+Call* Call::NewHandle(const MethodSpec* spec, Call* handler) {
+  Call* handle = New(Role::kCaller, spec, nullptr, nullptr);
+  handle->inline_handler_.store(handler, std::memory_order_relaxed);
+  handle->Retain();  // the user's, beside the frame's
+  return handle;
+}
+
+void Call::EndHandle() {
+  ending_.store(true, std::memory_order_release);
+  ended_.store(true, std::memory_order_release);
+}
+
 bool Call::End(base::Status status, std::unique_ptr<Metadata> trailing) {
   if (ending_.exchange(true, std::memory_order_acq_rel)) return false;
   if (interceptors_ != nullptr) {
@@ -75,6 +87,10 @@ void Call::EndLocally(const base::Status& status) {
   receive_waiter_.Wake();
   send_waiter_.Wake();
   if (Link* to = link()) to->Cancel(*this, status.code());
+  if (Call* handler = inline_handler_.exchange(nullptr, std::memory_order_acq_rel)) {
+    handler->OnCancelled(status.code());
+    handler->Release();
+  }
   {
     base::MutexLock lock(mutex_);
     received_.Clear();

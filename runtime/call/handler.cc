@@ -58,8 +58,8 @@ void Call::Finish(base::Status status, const polycall_message* response) {
     response = nullptr;
   }
   if (inline_result != nullptr && plain() && interceptors_ == nullptr &&
-      inline_result->thread == ThreadToken()) {
-    // In the caller's frame, and nothing beside it: no other thread can know this call.
+      inline_result->thread == ThreadToken() && inline_result->TakeBack()) {
+    // In the caller's frame, and nothing beside it: no other thread can know this call any more.
     if (finished_.load(std::memory_order_relaxed)) {
       LogFinishedTwice();
       return;

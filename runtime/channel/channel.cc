@@ -107,15 +107,6 @@ Call* Channel::NewCall(const polycall_method& method, const polycall_call_option
   return call;
 }
 
-namespace {
-
-// Where the caller wants the call's handle, so that other threads can cancel it; NULL: nowhere.
-polycall_call** HandlePlace(const polycall_unary& unary) {
-  return unary.struct_size >= sizeof(unary) ? unary.call : nullptr;
-}
-
-}  // namespace
-
 // A unary call over inproc, without a call object of the caller's.
 bool Channel::CallInline(polycall_unary* unary) {
   if (inline_.load(std::memory_order_relaxed) == nullptr || !options_.interceptors.empty()) {
@@ -217,17 +208,13 @@ void Channel::Unary(polycall_unary* unary) {
   unary->status = POLYCALL_STATUS_INIT;
   unary->response = POLYCALL_MESSAGE_INIT;
   unary->initial_metadata = unary->trailing_metadata = nullptr;
-  if (HandlePlace(*unary) != nullptr) [[unlikely]] {
-    UnaryByCall(unary);
-    return;
-  }
   if (CallInline(unary)) return;
   if (options_.target.transport == "inproc" && inline_.load(std::memory_order_relaxed) == nullptr) {
     // Cheap enough to do before the call is looked at; what fails is found again below.
     base::Ref<transport::Connection> connection;
     if (Connect(false, base::kNever, nullptr, &connection).ok() && CallInline(unary)) return;
   }
-  if (!CallDirect(unary)) UnaryByCall(unary);
+  if (call::HandlePlace(*unary) != nullptr || !CallDirect(unary)) UnaryByCall(unary);
 }
 
 // The general way: a call object, which can wait, be retried, intercepted and cancelled.
@@ -238,7 +225,7 @@ void Channel::UnaryByCall(polycall_unary* unary) {
   if (!error.ok()) call->EndLocally(error);
   call->InterceptMessage(unary->request, true);
   call->BorrowRequest(unary->request);
-  if (polycall_call** place = HandlePlace(*unary)) {
+  if (polycall_call** place = call::HandlePlace(*unary)) {
     call->shared = true;
     call->Retain();  // the user's
     __atomic_store_n(place, call->abi(), __ATOMIC_RELEASE);

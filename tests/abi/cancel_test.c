@@ -1,6 +1,8 @@
 /* Cancellation: from the caller, from the handler, and onward through the calls a handler makes. */
 #include "service.h"
 
+#include <sched.h>
+
 struct outcome {
   struct event done;
   int32_t code;
@@ -189,6 +191,55 @@ static void cancelling_a_blocking_unary_call_that_returned_changes_nothing(void)
   fixture_end(&fixture);
 }
 
+/* Cancels each call of a loop as soon as there is one. */
+struct racer {
+  polycall_call* call; /* the present one's, set by the library; NULL: not yet */
+  atomic_int turn;     /* odd: the caller's, even: ours */
+  int rounds;
+};
+
+static void* cancel_each(void* arg) {
+  struct racer* racer = arg;
+  for (int i = 0; i < racer->rounds; ++i) {
+    while (atomic_load(&racer->turn) != 2 * i + 1) sched_yield();
+    polycall_call* call;
+    while ((call = __atomic_load_n(&racer->call, __ATOMIC_ACQUIRE)) == NULL) sched_yield();
+    polycall_call_cancel(call, POLYCALL_OK, "raced");
+    atomic_store(&racer->turn, 2 * i + 2);
+  }
+  return NULL;
+}
+
+static void a_cancellation_that_meets_the_answer_leaves_one_outcome(void) {
+  struct fixture fixture;
+  REQUIRE(fixture_start(&fixture, NULL, NULL));
+  struct racer racer = {.rounds = 300};
+  pthread_t thread;
+  pthread_create(&thread, NULL, cancel_each, &racer);
+  for (int i = 0; i < racer.rounds; ++i) {
+    polycall_unary unary = POLYCALL_UNARY_INIT;
+    unary.method = method_of(&fixture, i % 30 == 0 ? WAIT : ECHO);
+    unary.request = text_message("raced");
+    unary.call = &racer.call;
+    racer.call = NULL;
+    atomic_store(&racer.turn, 2 * i + 1);
+    const polycall_code code = polycall_unary_call(fixture.channel, &unary);
+    CHECK(code == POLYCALL_OK || code == POLYCALL_CANCELLED);
+    CHECK_NUMBER(unary.status.code, code);
+    if (code == POLYCALL_OK) {
+      CHECK(message_is(&unary.response, "raced"));
+    } else {
+      CHECK(unary.response.data == NULL);
+      CHECK_TEXT(unary.status.message, "raced");
+    }
+    while (atomic_load(&racer.turn) != 2 * i + 2) sched_yield();
+    unary_clear(&unary);
+    polycall_call_release(racer.call);
+  }
+  pthread_join(thread, NULL);
+  fixture_end(&fixture);
+}
+
 static void a_caller_of_an_older_header_has_no_handle(void) {
   struct fixture fixture;
   REQUIRE(fixture_start(&fixture, NULL, NULL));
@@ -296,6 +347,8 @@ static const struct test tests[] = {
      another_thread_can_cancel_a_blocking_unary_call},
     {"cancelling a blocking unary call that returned changes nothing",
      cancelling_a_blocking_unary_call_that_returned_changes_nothing},
+    {"a cancellation that meets the answer leaves one outcome",
+     a_cancellation_that_meets_the_answer_leaves_one_outcome},
     {"a caller of an older header has no handle", a_caller_of_an_older_header_has_no_handle},
     {"cancellation travels on to the calls of the handler",
      cancellation_travels_on_to_the_calls_of_the_handler},

@@ -377,9 +377,11 @@ bool InprocConnection::CallInline(polycall_unary* unary, const polycall_method& 
   if (!hub_->EnterWithCall()) return false;  // the channel looks for another connection
   Acceptor* acceptor = hub_->acceptor();
   call::ServerMethod* target = Resolve(method);
+  polycall_call** const place = call::HandlePlace(*unary);
   if (target == nullptr || acceptor->draining() || target->handler.fn == nullptr ||
       (unary->options != nullptr && unary->options->metadata != nullptr) ||
-      (target->handler.asynchronous != 0 && (deadline != base::kNever || parent != nullptr))) {
+      (target->handler.asynchronous != 0 &&
+       (deadline != base::kNever || parent != nullptr || place != nullptr))) {
     // Rarer things take the general way.
     hub_->LeaveUncalled();
     return false;
@@ -389,7 +391,7 @@ bool InprocConnection::CallInline(polycall_unary* unary, const polycall_method& 
   if ((++t_inline_calls & kUnmeasured) == 0) result.began = base::Ticks();
   call::Call* handler =
       call::Call::New(call::Call::Role::kHandler, target, nullptr, &acceptor->interceptors());
-  handler->SetRefs(2);  // ours, beside the handler's
+  handler->SetRefs(place != nullptr ? 3 : 2);  // ours and the handle's, beside the handler's
   handler->set_borrowed_link(server_link_.get());
   handler->inline_result = &result;
   handler->set_deadline(deadline);
@@ -408,12 +410,17 @@ bool InprocConnection::CallInline(polycall_unary* unary, const polycall_method& 
     request = &encoded;
   }
   if (bad.ok()) bad = TooLarge("the request", *request, acceptor->limits().max_message_size);
+  if (place != nullptr) {
+    result.handle = call::Call::NewHandle(&method, handler);
+    __atomic_store_n(place, result.handle->abi(), __ATOMIC_RELEASE);
+  }
   if (bad.ok()) {
     acceptor->DispatchInline(handler, request);
   } else {
     handler->Finish(bad, nullptr);
   }
   if (!result.done.load(std::memory_order_relaxed)) WaitInline(*handler, result, deadline);
+  if (result.handle != nullptr) EndHandle(*handler, result);
   if (deadline != base::kNever && base::NowNs() >= deadline) {
     // It was waited for, but it is too late.
     polycall_status_clear(&unary->status);
@@ -426,6 +433,22 @@ bool InprocConnection::CallInline(polycall_unary* unary, const polycall_method& 
   handler->EndInline();
   hub_->Leave();
   return true;
+}
+
+// The call ends as its handler ended it, or cancelled if it was.
+void InprocConnection::EndHandle(call::Call& handler, call::InlineResult& result) {
+  if (!result.taken_back) {
+    if (result.TakeBack()) {
+      handler.Release();
+    } else {
+      handler.set_not_plain();  // who cancels has a reference
+      polycall_status_clear(&result.unary->status);
+      polycall_message_release(&result.unary->response);
+      result.handle->WaitEnd(nullptr).ToAbi(&result.unary->status);
+    }
+  }
+  result.handle->EndHandle();
+  result.handle->Release();
 }
 
 // The handler returned without finishing: another thread will. It writes to this frame, so it is

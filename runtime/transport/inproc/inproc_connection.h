@@ -171,6 +171,7 @@ class InprocConnection final : public Connection {
   static constexpr uint32_t kCached = 128;
   call::ServerMethod* Resolve(const polycall_method& method);
   void Refuse(call::Call& call, const base::Status& status, bool not_started);
+  static void EndHandle(call::Call& handler, call::InlineResult& result);
   void WaitInline(call::Call& handler, call::InlineResult& result, int64_t deadline);
 
   const base::Ref<InprocHub> hub_;
