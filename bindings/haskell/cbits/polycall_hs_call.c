@@ -24,6 +24,12 @@ _Static_assert(offsetof(polycall_unary, trailing_metadata) == 152, "Polycall.For
 _Static_assert(sizeof(polycall_call_options) == 48, "Polycall.Foreign: call options");
 _Static_assert(offsetof(polycall_call_options, metadata) == 24, "Polycall.Foreign: call options");
 _Static_assert(offsetof(polycall_call_options, parent) == 32, "Polycall.Foreign: call options");
+_Static_assert(offsetof(polycall_unary, response_type) == 64,
+               "Polycall.Foreign: a response's type");
+_Static_assert(offsetof(polycall_call_options, response_type) == 40,
+               "Polycall.Foreign: call options");
+_Static_assert(offsetof(polycall_message, type) == 24, "Polycall.Foreign: a message's type");
+_Static_assert(offsetof(polycall_message, object) == 32, "Polycall.Foreign: a message's object");
 _Static_assert(sizeof(polycall_message) == 40, "Polycall.Foreign: a message");
 _Static_assert(sizeof(polycall_status) == 24, "Polycall.Foreign: a status");
 
@@ -138,15 +144,31 @@ int polycall_hs_start(void) {
  * Calls
  * --------------------------------------------------------------------------------------------- */
 
+/* Bytes, or with a type the object that `data` is then. */
+static polycall_message message_of(const void* data, size_t size,
+                                   const polycall_message_type* type) {
+  polycall_message message = POLYCALL_MESSAGE_INIT;
+  if (type != NULL) {
+    message.type = type;
+    message.object = (void*)data;
+  } else {
+    message.data = data;
+    message.size = size;
+  }
+  return message;
+}
+
 int32_t polycall_hs_unary(polycall_channel* channel, const polycall_method* method,
                           const polycall_call_options* options, const void* data, size_t size,
-                          polycall_unary* unary, int cancellable) {
+                          const polycall_message_type* type,
+                          const polycall_message_type* response_type, polycall_unary* unary,
+                          int cancellable) {
   memset(unary, 0, sizeof *unary);
   unary->struct_size = sizeof *unary;
   unary->method = method;
   unary->options = options;
-  unary->request.data = data;
-  unary->request.size = size;
+  unary->request = message_of(data, size, type);
+  unary->response_type = response_type;
   if (!cancellable) return polycall_unary_call(channel, unary);
   polycall_call* call = NULL;
   polycall_call** const before = waiting; /* a handler's call within a call over inproc */
@@ -170,11 +192,10 @@ int polycall_hs_receive(polycall_call* call, polycall_message* message) {
   WAITING(polycall_call_receive(call, message));
 }
 
-int32_t polycall_hs_send(polycall_call* call, const void* data, size_t size, uint32_t flags,
+int32_t polycall_hs_send(polycall_call* call, const void* data, size_t size,
+                         const polycall_message_type* type, uint32_t flags,
                          polycall_status* status) {
-  polycall_message message = POLYCALL_MESSAGE_INIT;
-  message.data = data;
-  message.size = size;
+  const polycall_message message = message_of(data, size, type);
   memset(status, 0, sizeof *status);
   WAITING((int32_t)polycall_call_send(call, &message, flags, status));
 }
@@ -191,22 +212,19 @@ const polycall_metadata* polycall_hs_initial_metadata(polycall_call* call) {
 }
 
 int32_t polycall_hs_handler_send(polycall_call* call, const void* data, size_t size,
-                                 polycall_status* status) {
-  polycall_message message = POLYCALL_MESSAGE_INIT;
-  message.data = data;
-  message.size = size;
+                                 const polycall_message_type* type, polycall_status* status) {
+  const polycall_message message = message_of(data, size, type);
   memset(status, 0, sizeof *status);
   return (int32_t)polycall_call_send(call, &message, 0, status);
 }
 
-void polycall_hs_finish(polycall_call* call, const void* data, size_t size) {
+void polycall_hs_finish(polycall_call* call, const void* data, size_t size,
+                        const polycall_message_type* type) {
   if (data == NULL) {
     polycall_call_finish(call, NULL, NULL);
     return;
   }
-  polycall_message message = POLYCALL_MESSAGE_INIT;
-  message.data = data;
-  message.size = size;
+  const polycall_message message = message_of(data, size, type);
   polycall_call_finish(call, NULL, &message);
 }
 
@@ -271,7 +289,8 @@ polycall_hs_service* polycall_hs_service_new(const char* name, size_t method_cou
 void polycall_hs_service_method(polycall_hs_service* service, size_t index, const char* name,
                                 int32_t kind, uint32_t flags, int64_t default_timeout_ns,
                                 const char* request_name, const char* response_name,
-                                polycall_handler_fn handler, uint32_t asynchronous) {
+                                polycall_handler_fn handler, uint32_t asynchronous,
+                                const polycall_message_type* request_type) {
   polycall_method_descriptor* const method = &service->methods[index];
   method->struct_size = sizeof *method;
   method->name = keep(service, name);
@@ -284,6 +303,7 @@ void polycall_hs_service_method(polycall_hs_service* service, size_t index, cons
   entry->struct_size = sizeof *entry;
   entry->fn = handler;
   entry->asynchronous = asynchronous;
+  entry->request_type = request_type;
 }
 
 int32_t polycall_hs_service_add(polycall_hs_service* service, polycall_server* server, void* arg,

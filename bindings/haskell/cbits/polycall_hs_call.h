@@ -12,14 +12,20 @@
 /* Makes interruption work in this process; further calls do nothing. 0, or an errno. */
 int polycall_hs_start(void);
 
-/* polycall_unary_call. `unary` is filled here. With `cancellable` the call can be interrupted. */
+/* Messages go as `size` bytes at `data`, or, with a `type`, as the object `data`. */
+
+/* polycall_unary_call. `unary` is filled here. With `cancellable` the call can be interrupted. A
+ * response may come as an object of `response_type`, if there is one. */
 int32_t polycall_hs_unary(polycall_channel* channel, const polycall_method* method,
                           const polycall_call_options* options, const void* data, size_t size,
-                          polycall_unary* unary, int cancellable);
+                          const polycall_message_type* type,
+                          const polycall_message_type* response_type, polycall_unary* unary,
+                          int cancellable);
 
 /* The functions of the same names, which block; an interruption cancels the call. */
 int polycall_hs_receive(polycall_call* call, polycall_message* message);
-int32_t polycall_hs_send(polycall_call* call, const void* data, size_t size, uint32_t flags,
+int32_t polycall_hs_send(polycall_call* call, const void* data, size_t size,
+                         const polycall_message_type* type, uint32_t flags,
                          polycall_status* status);
 int32_t polycall_hs_wait(polycall_call* call, polycall_status* status,
                          const polycall_metadata** trailing);
@@ -27,10 +33,11 @@ const polycall_metadata* polycall_hs_initial_metadata(polycall_call* call);
 
 /* For handlers: the same, not interruptible. */
 int32_t polycall_hs_handler_send(polycall_call* call, const void* data, size_t size,
-                                 polycall_status* status);
+                                 const polycall_message_type* type, polycall_status* status);
 
-/* polycall_call_finish with `size` bytes at `data` (NULL: no response), or with a status. */
-void polycall_hs_finish(polycall_call* call, const void* data, size_t size);
+/* polycall_call_finish with a message (NULL: no response), or with a status. */
+void polycall_hs_finish(polycall_call* call, const void* data, size_t size,
+                        const polycall_message_type* type);
 void polycall_hs_finish_status(polycall_call* call, int32_t code, const char* message,
                                const void* details, size_t details_size);
 
@@ -42,7 +49,8 @@ polycall_hs_service* polycall_hs_service_new(const char* name, size_t method_cou
 void polycall_hs_service_method(polycall_hs_service* service, size_t index, const char* name,
                                 int32_t kind, uint32_t flags, int64_t default_timeout_ns,
                                 const char* request_name, const char* response_name,
-                                polycall_handler_fn handler, uint32_t asynchronous);
+                                polycall_handler_fn handler, uint32_t asynchronous,
+                                const polycall_message_type* request_type);
 /* Frees `service` also if it fails. */
 int32_t polycall_hs_service_add(polycall_hs_service* service, polycall_server* server, void* arg,
                                 void (*free_arg)(void* arg), polycall_status* status);

@@ -13,6 +13,7 @@ import Data.IORef
 import qualified Data.Text as Text
 import Expect
 import Identities (identityTests)
+import Passing (passingTests)
 import Polycall
 import qualified Polycall.Vector as Vector
 import Proto.Calc
@@ -251,7 +252,7 @@ main = do
   case arguments of
     ["load", count] -> run "memory stays flat under calls of eight threads" (load socket (read count))
     _ -> do
-      forM_ (withoutServer ++ identityTests socket) (uncurry run)
+      forM_ (withoutServer ++ identityTests socket ++ passingTests socket) (uncurry run)
       forM_ [socket, "inproc:haskell-tests"] $ \target -> do
         cancelled <- newEmptyMVar
         withServer defaultServerOptions $ \server -> do

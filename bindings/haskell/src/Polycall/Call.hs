@@ -64,6 +64,7 @@ import Polycall.Context
 import Polycall.Foreign
 import Polycall.Message
 import Polycall.Metadata
+import Polycall.Passing
 import Polycall.Runtime
 import Polycall.Status
 import System.IO.Unsafe (unsafePerformIO)
@@ -87,9 +88,10 @@ defaultCallOptions :: CallOptions
 defaultCallOptions = CallOptions Nothing [] False False False False Nothing
 
 -- The options as a struct; null for defaults.
-withOptions :: CallOptions -> Bool -> (Ptr OptionsStruct -> IO a) -> IO a
-withOptions (CallOptions Nothing [] False False False False Nothing) False use = use nullPtr
-withOptions options wantMetadata use =
+withOptions :: CallOptions -> Bool -> Ptr TypeTable -> (Ptr OptionsStruct -> IO a) -> IO a
+withOptions (CallOptions Nothing [] False False False False Nothing) False table use
+  | table == nullPtr = use nullPtr
+withOptions options wantMetadata table use =
   withMetadata (callMetadata options) $ \metadata ->
     withParent (callParent options) $ \parent ->
       allocaBytesAligned optionsSize 8 $ \struct -> do
@@ -99,6 +101,7 @@ withOptions options wantMetadata use =
         pokeByteOff struct 16 (flags :: Word32)
         pokeByteOff struct 24 metadata
         pokeByteOff struct 32 parent
+        pokeByteOff struct optionsResponseType table
         use struct
   where
     timeout = case callTimeout options of
@@ -155,23 +158,36 @@ unaryWithMetadata method options request =
 -- One piece of memory for the struct and the request; one crossing. What comes back is released
 -- before an exception can come.
 withUnary
-  :: (Message request, Message response)
+  :: forall request response a. (Message request, Message response)
   => Method request response -> CallOptions -> Bool -> request
   -> (Ptr UnaryStruct -> Either Status response -> IO a) -> IO a
-withUnary (Method channel handle short) options wantMetadata request finish = do
-  (sizes, size) <- encodedSize request
-  withOptions options wantMetadata $ \optionsStruct ->
-    allocaBytesAligned (unarySize + size) 8 $ \struct -> do
-      let bytes = castPtr struct `plusPtr` unarySize :: Ptr Word8
-      encodeInto sizes request bytes
-      mask_ $ do
-        code <- c_unary (channelHandle channel) handle optionsStruct bytes (fromIntegral size)
-          struct (if short then 0 else 1)
-        outcome <- if code == 0
-          then takeResponse (struct `plusPtr` unaryResponse)
-          else Left <$> takeStatus (struct `plusPtr` unaryStatus)
-        when (code == 1) allowInterrupt
-        finish struct outcome
+withUnary (Method channel handle short taker) options wantMetadata request finish = do
+  byValue <- takes taker
+  if byValue
+    then withOptions options wantMetadata nullPtr $ \optionsStruct ->
+      allocaBytesAligned unarySize 8 $ \struct -> mask_ $ do
+        code <- withObject taker request $ \object table ->
+          c_unary (channelHandle channel) handle optionsStruct object 0 table
+            (tableOf (undefined :: response)) struct cancellable
+        ended struct code
+    else do
+      (sizes, size) <- encodedSize request
+      withOptions options wantMetadata nullPtr $ \optionsStruct ->
+        allocaBytesAligned (unarySize + size) 8 $ \struct -> do
+          let bytes = castPtr struct `plusPtr` unarySize :: Ptr Word8
+          encodeInto sizes request bytes
+          mask_ $ do
+            code <- c_unary (channelHandle channel) handle optionsStruct bytes (fromIntegral size)
+              nullPtr nullPtr struct cancellable
+            ended struct code
+  where
+    cancellable = if short then 0 else 1
+    ended struct code = do
+      outcome <- if code == 0
+        then takeResponse (struct `plusPtr` unaryResponse)
+        else Left <$> takeStatus (struct `plusPtr` unaryStatus)
+      when (code == 1) allowInterrupt
+      finish struct outcome
 {-# INLINE withUnary #-}
 
 -- Reads and releases a message.
@@ -183,13 +199,14 @@ takeResponse message = do
 
 readMessage :: Message a => Ptr MessageStruct -> IO (Either Status a)
 readMessage message = do
-  kind <- peekByteOff message 24 :: IO (Ptr ())
+  kind <- peekByteOff message messageType :: IO (Ptr TypeTable)
   if kind == nullPtr
     then do
       memory <- peekByteOff message 0
       size <- peekByteOff message 8 :: IO CSize
       unreadable <$> decodeMemory memory (fromIntegral size)
-    else unreadable . decode <$> messageBytes message
+    else passedValue message >>=
+      maybe (unreadable . decode <$> messageBytes message) (return . Right)
   where
     unreadable = either (Left . status Internal . Text.pack . show) Right
 
@@ -212,12 +229,12 @@ unaryEnded = unsafePerformIO $ makeUnaryFn $ \arg struct -> do
 unaryAsync
   :: forall request response. (Message request, Message response)
   => Method request response -> CallOptions -> request -> IO (Future response)
-unaryAsync (Method channel handle _) options request = do
+unaryAsync (Method channel handle _ _) options request = do
   result <- newEmptyMVar
   -- The call is not released before it has ended: that would cancel it.
   keep <- newIORef Nothing
   (sizes, size) <- encodedSize request
-  withOptions options False $ \optionsStruct ->
+  withOptions options False nullPtr $ \optionsStruct ->
     allocaBytesAligned (unarySize + size) 8 $ \struct -> alloca $ \place -> do
       let bytes = castPtr struct `plusPtr` unarySize :: Ptr Word8
           end ended = do
@@ -267,6 +284,7 @@ cancelFuture (Future _ call) = withForeignPtr call (\handle -> c_cancel handle 0
 -- one at a time receives.
 data Stream sends receives = Stream
   { streamCall :: !(Ptr CallHandle)
+  , streamTaker :: !Taker
   , streamTrailing :: !(IORef Metadata)
   , streamEnd :: !(IORef (Maybe Status))
   }
@@ -287,12 +305,14 @@ type ClientStream request = Stream request Final
 type BidiStream request response = Stream request response
 
 -- The call for the length of an action; cancelled if it has not ended by then.
-withStream :: Method a b -> CallOptions -> (Stream c d -> IO e) -> IO e
-withStream (Method channel handle _) options use = bracket start release use
+withStream
+  :: forall a b c d e. Message b => Method a b -> CallOptions -> (Stream c d -> IO e) -> IO e
+withStream (Method channel handle _ taker) options use = bracket start release use
   where
-    start = withOptions options False $ \struct -> do
+    start = withOptions options False table $ \struct -> do
       call <- c_call_start (channelHandle channel) handle struct
-      Stream call <$> newIORef [] <*> newIORef Nothing
+      Stream call taker <$> newIORef [] <*> newIORef Nothing
+    table = if channelInProcess channel then tableOf (undefined :: b) else nullPtr
     release = c_call_release . streamCall
 
 asEither :: IO a -> IO (Either Status a)
@@ -359,20 +379,27 @@ send stream = sendMessage stream 0
 
 sendMessage :: Message a => Stream b c -> Word32 -> a -> IO ()
 sendMessage stream flags message = do
-  (sizes, size) <- encodedSize message
-  allocaBytesAligned (max 1 size) 8 $ \bytes -> do
-    encodeInto sizes message bytes
-    outcome <- withStatus $ \failure -> do
-      code <- c_send (streamCall stream) bytes (fromIntegral size) flags failure
+  -- The one request of a call is bytes in any case: the library keeps it, to send it again.
+  byValue <- if flags == 0 then takes (streamTaker stream) else return False
+  outcome <- if byValue
+    then withObject (streamTaker stream) message $ \object table -> give object 0 table
+    else do
+      (sizes, size) <- encodedSize message
+      allocaBytesAligned (max 1 size) 8 $ \bytes -> do
+        encodeInto sizes message bytes
+        give bytes (fromIntegral size) nullPtr
+  case outcome of
+    Nothing -> return ()
+    Just problem
+      -- The state or the kind of the call does not allow it: that is no end of the call.
+      | statusCode problem == FailedPrecondition -> throwIO problem
+      | otherwise -> do
+          ended <- streamStatus stream
+          throwIO (if statusCode ended == Ok then problem else ended)
+  where
+    give at size table = withStatus $ \failure -> do
+      code <- c_send (streamCall stream) at size table flags failure
       if code == 0 then return Nothing else Just <$> takeStatus failure
-    case outcome of
-      Nothing -> return ()
-      Just problem
-        -- The state or the kind of the call does not allow it: that is no end of the call.
-        | statusCode problem == FailedPrecondition -> throwIO problem
-        | otherwise -> do
-            ended <- streamStatus stream
-            throwIO (if statusCode ended == Ok then problem else ended)
 
 -- | Says that no more messages will be sent.
 halfClose :: Stream request response -> IO ()

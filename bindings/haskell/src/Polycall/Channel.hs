@@ -43,6 +43,7 @@ import Foreign.Storable (peek, pokeByteOff)
 import Polycall.Foreign
 import Polycall.Interceptor
 import Polycall.Options
+import Polycall.Passing
 import Polycall.Runtime
 import Polycall.Status
 
@@ -180,7 +181,7 @@ explain channel = bracket (c_explain (channelHandle channel)) c_string_free Byte
 --
 -- 'True': its handler is short and never blocks (option @inline@ of the @.proto@), so that over inproc
 -- nothing is gained by being able to interrupt it.
-data Method request response = Method !Channel !(Ptr MethodHandle) !Bool
+data Method request response = Method !Channel !(Ptr MethodHandle) !Bool !Taker
 
 -- | Static memory of generated code.
 data Bytes = Bytes !(Ptr ()) !Int
@@ -198,7 +199,7 @@ data ServiceDescriptor = ServiceDescriptor
   }
 
 -- | The methods of a service on a channel, in order.
-data Methods = Methods !Channel ![(Ptr MethodHandle, Bool)]
+data Methods = Methods !Channel ![(Ptr MethodHandle, Bool, Taker)]
 
 -- | Finds all methods of a service.
 resolve :: Channel -> ServiceDescriptor -> IO Methods
@@ -210,10 +211,11 @@ resolve channel service = do
           c_method (channelHandle channel) serviceText nameText (fromIntegral kind)
             (fromIntegral flags) (fromIntegral timeout * 1000000) requestText responseText
   let short (MethodDescriptor _ _ flags _ _ _) = channelInProcess channel && flags `div` 2 `mod` 2 == 1
-  return (Methods channel (zip handles (map short (serviceMethods service))))
+  takers <- forM handles (const (if channelInProcess channel then newTaker else return noTaker))
+  return (Methods channel (zip3 handles (map short (serviceMethods service)) takers))
 
 -- | One of them.
 methodAt :: Methods -> Int -> Method request response
 methodAt (Methods channel handles) i = case handles !! i of
-  (handle, short) -> Method channel handle short
+  (handle, short, taker) -> Method channel handle short taker
 

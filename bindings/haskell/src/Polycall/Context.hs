@@ -35,6 +35,7 @@ import Foreign.StablePtr
 import Polycall.Foreign
 import Polycall.Identity
 import Polycall.Metadata
+import Polycall.Passing
 import Polycall.Runtime
 import Polycall.Status
 import System.IO.Unsafe (unsafePerformIO)
@@ -44,6 +45,8 @@ import System.IO.Unsafe (unsafePerformIO)
 data ServerCall = ServerCall
   { serverCallHandle :: !(Ptr CallHandle)
   , serverCallState :: !(IORef State)
+  , serverCallTaker :: !(IORef Taker)
+    -- ^ Whether the caller takes values as they are: one that gave such a value does.
   }
 
 data State = Alive (IO ()) | Ended
@@ -58,7 +61,7 @@ cancelledCallback = unsafePerformIO $ makeCancelled $ \arg -> do
 
 -- | For the binding: the view of a call that begins.
 newServerCall :: Ptr CallHandle -> IO ServerCall
-newServerCall handle = ServerCall handle <$> newIORef (Alive (return ()))
+newServerCall handle = ServerCall handle <$> newIORef (Alive (return ())) <*> newIORef noTaker
 
 -- | For the binding: marks the call as ended, runs the finish, then frees what callbacks held.
 endServerCall :: ServerCall -> IO () -> IO ()

@@ -8,15 +8,16 @@
 module Polycall.Foreign
   ( -- * Handles
     ChannelHandle, MethodHandle, ServerHandle, CallHandle, MetadataHandle, ServiceHandle
-  , UnaryStruct, MessageStruct, StatusStruct, OptionsStruct
-  , HandlerFn, UnaryFn, ArgFn
+  , UnaryStruct, MessageStruct, StatusStruct, OptionsStruct, TypeTable, ObjectHandle
+  , HandlerFn, UnaryFn, ArgFn, EncodeFn
     -- * Structs
   , unarySize, unaryStatus, unaryResponse, unaryInitial, unaryTrailing, unaryRequest
-  , optionsSize, statusSize, messageSize_
+  , optionsSize, optionsResponseType, statusSize, messageSize_, messageType, messageObject
   , withStatus, takeStatus, readStatus, throwCode, emptyMessage, messageBytes
     -- * Functions
   , c_start, c_version, c_abi_version
   , c_status_clear, c_message_release, c_message_to_bytes
+  , c_type_new, c_object_new, c_object_release, c_object_value, c_object_bytes, c_object_was_encoded
   , c_metadata_new, c_metadata_free, c_metadata_add, c_metadata_count, c_metadata_get
   , c_channel_new, c_channel_free, c_method, c_channel_state, c_wait_ready, c_transport
   , c_explain, c_string_free, c_ping
@@ -57,9 +58,14 @@ data UnaryStruct
 data MessageStruct
 data StatusStruct
 data OptionsStruct
+data TypeTable
+data ObjectHandle
 
 -- | polycall_handler_fn.
 type HandlerFn = Ptr () -> Ptr CallHandle -> Ptr MessageStruct -> IO ()
+
+-- | polycall_hs_encode_fn.
+type EncodeFn = Ptr () -> Ptr ObjectHandle -> IO CInt
 
 -- | polycall_unary_fn.
 type UnaryFn = Ptr () -> Ptr UnaryStruct -> IO ()
@@ -76,8 +82,11 @@ unaryResponse = 104
 unaryInitial = 144
 unaryTrailing = 152
 
-optionsSize, statusSize, messageSize_ :: Int
+optionsSize, optionsResponseType, statusSize, messageSize_, messageType, messageObject :: Int
 optionsSize = 48
+optionsResponseType = 40
+messageType = 24
+messageObject = 32
 statusSize = 24
 messageSize_ = 40
 
@@ -123,7 +132,7 @@ emptyMessage use = allocaBytesAligned messageSize_ 8 $ \memory -> do
 -- | A copy of a message's bytes; a typed object of another language's is encoded.
 messageBytes :: Ptr MessageStruct -> IO ByteString
 messageBytes message = do
-  kind <- peekByteOff message 24 :: IO (Ptr ())
+  kind <- peekByteOff message messageType :: IO (Ptr TypeTable)
   if kind == nullPtr then copied message else emptyMessage $ \bytes -> withStatus $ \failure -> do
     code <- c_message_to_bytes message bytes failure
     throwCode failure code
@@ -142,6 +151,16 @@ messageBytes message = do
 foreign import ccall safe "polycall_hs_start" c_start :: IO CInt
 foreign import ccall unsafe "polycall_version" c_version :: IO CString
 foreign import ccall unsafe "polycall_abi_version" c_abi_version :: IO Word32
+foreign import ccall unsafe "polycall_hs_type_new"
+  c_type_new :: CString -> FunPtr EncodeFn -> IO (Ptr TypeTable)
+foreign import ccall unsafe "polycall_hs_object_new"
+  c_object_new :: Ptr TypeTable -> Ptr () -> IO (Ptr ObjectHandle)
+foreign import ccall unsafe "polycall_hs_object_release" c_object_release :: Ptr ObjectHandle -> IO ()
+foreign import ccall unsafe "polycall_hs_object_value" c_object_value :: Ptr ObjectHandle -> IO (Ptr ())
+foreign import ccall unsafe "polycall_hs_object_bytes"
+  c_object_bytes :: Ptr ObjectHandle -> CSize -> IO (Ptr Word8)
+foreign import ccall unsafe "polycall_hs_object_was_encoded"
+  c_object_was_encoded :: Ptr ObjectHandle -> IO CInt
 foreign import ccall unsafe "polycall_status_clear" c_status_clear :: Ptr StatusStruct -> IO ()
 foreign import ccall safe "polycall_message_release" c_message_release :: Ptr MessageStruct -> IO ()
 foreign import ccall safe "polycall_message_to_bytes"
@@ -178,7 +197,7 @@ foreign import ccall safe "polycall_channel_ping"
 foreign import ccall interruptible "polycall_hs_unary"
   c_unary
     :: Ptr ChannelHandle -> Ptr MethodHandle -> Ptr OptionsStruct -> Ptr Word8 -> CSize
-    -> Ptr UnaryStruct -> CInt -> IO Int32
+    -> Ptr TypeTable -> Ptr TypeTable -> Ptr UnaryStruct -> CInt -> IO Int32
 foreign import ccall safe "polycall_unary_call_async"
   c_unary_async
     :: Ptr ChannelHandle -> Ptr UnaryStruct -> FunPtr UnaryFn -> Ptr () -> Ptr (Ptr CallHandle)
@@ -189,7 +208,8 @@ foreign import ccall safe "polycall_call_start"
 foreign import ccall interruptible "polycall_hs_receive"
   c_receive :: Ptr CallHandle -> Ptr MessageStruct -> IO CInt
 foreign import ccall interruptible "polycall_hs_send"
-  c_send :: Ptr CallHandle -> Ptr Word8 -> CSize -> Word32 -> Ptr StatusStruct -> IO Int32
+  c_send
+    :: Ptr CallHandle -> Ptr Word8 -> CSize -> Ptr TypeTable -> Word32 -> Ptr StatusStruct -> IO Int32
 foreign import ccall safe "polycall_call_half_close" c_half_close :: Ptr CallHandle -> IO Int32
 foreign import ccall interruptible "polycall_hs_wait"
   c_wait :: Ptr CallHandle -> Ptr StatusStruct -> Ptr (Ptr MetadataHandle) -> IO Int32
@@ -223,11 +243,12 @@ foreign import ccall unsafe "polycall_call_is_cancelled"
 foreign import ccall safe "polycall_call_on_cancel"
   c_on_cancel :: Ptr CallHandle -> FunPtr ArgFn -> Ptr () -> IO ()
 foreign import ccall safe "polycall_hs_handler_send"
-  c_handler_send :: Ptr CallHandle -> Ptr Word8 -> CSize -> Ptr StatusStruct -> IO Int32
+  c_handler_send
+    :: Ptr CallHandle -> Ptr Word8 -> CSize -> Ptr TypeTable -> Ptr StatusStruct -> IO Int32
 foreign import ccall safe "polycall_call_receive"
   c_handler_receive :: Ptr CallHandle -> Ptr MessageStruct -> IO CInt
 foreign import ccall safe "polycall_hs_finish"
-  c_finish :: Ptr CallHandle -> Ptr Word8 -> CSize -> IO ()
+  c_finish :: Ptr CallHandle -> Ptr Word8 -> CSize -> Ptr TypeTable -> IO ()
 foreign import ccall safe "polycall_hs_finish_status"
   c_finish_status :: Ptr CallHandle -> Int32 -> CString -> CString -> CSize -> IO ()
 
@@ -239,7 +260,7 @@ foreign import ccall unsafe "polycall_hs_service_new"
 foreign import ccall unsafe "polycall_hs_service_method"
   c_service_method
     :: Ptr ServiceHandle -> CSize -> CString -> Int32 -> Word32 -> Int64 -> CString -> CString
-    -> FunPtr HandlerFn -> Word32 -> IO ()
+    -> FunPtr HandlerFn -> Word32 -> Ptr TypeTable -> IO ()
 foreign import ccall safe "polycall_hs_service_add"
   c_service_add
     :: Ptr ServiceHandle -> Ptr ServerHandle -> Ptr () -> FunPtr ArgFn -> Ptr StatusStruct

@@ -1,4 +1,5 @@
 {-# LANGUAGE BangPatterns #-}
+{-# LANGUAGE ExistentialQuantification #-}
 {-# LANGUAGE MagicHash #-}
 {-# LANGUAGE ScopedTypeVariables #-}
 {-# LANGUAGE UnboxedTuples #-}
@@ -28,16 +29,23 @@ module Polycall.Message
   , sizeMessage
   , pokeMessage
   , requiredMessage
+    -- * For the binding: values that are passed as they are
+  , MessageTable (..)
+  , Passed (..)
   ) where
 
-import Control.Exception (Exception, throw, try)
+import Control.Exception (Exception, SomeException, throw, try)
 import Data.ByteString (ByteString)
 import qualified Data.ByteString.Internal as ByteString (toForeignPtr, unsafeCreate)
 import Data.Word (Word8)
 import Foreign.ForeignPtr (withForeignPtr)
-import Foreign.Ptr (minusPtr, nullPtr, plusPtr)
+import Foreign.C.String (withCString)
+import Foreign.C.Types (CInt (..))
+import Foreign.Ptr (FunPtr, minusPtr, nullPtr, plusPtr)
+import Foreign.StablePtr (castPtrToStablePtr, deRefStablePtr)
 import GHC.Exts (Int (I#), Ptr (..))
 import GHC.IO (IO (..), unsafePerformIO)
+import Polycall.Foreign (EncodeFn, TypeTable, c_object_bytes, c_type_new)
 import Polycall.UnknownFields
 import Polycall.Wire.Parse (Layout, ParseFailure (..), parseLayout)
 import Polycall.Wire.Scalar (ProtoEnum (..))
@@ -58,6 +66,37 @@ class (Eq a, Show a) => Message a where
   messageSize :: Sizes -> a -> Size
   -- | How it is written.
   messagePoke :: Sizes -> a -> Poke
+  -- | How the runtime knows the type's values, which it passes within a process as they are. Not for
+  -- instances to define.
+  messageTable :: MessageTable a
+  messageTable = newMessageTable (messageName (undefined :: a))
+
+-- | The runtime's table of a type: one for each instance in each program or module.
+newtype MessageTable a = MessageTable (Ptr TypeTable)
+
+-- | A value on its way, with what it takes to encode it.
+data Passed = forall a. Message a => Passed !a
+
+-- Each use makes another table, so it is inlined nowhere.
+newMessageTable :: String -> MessageTable a
+newMessageTable name =
+  MessageTable (unsafePerformIO (withCString name (\text -> c_type_new text encodePassed)))
+{-# NOINLINE newMessageTable #-}
+
+foreign import ccall "wrapper" makeEncode :: EncodeFn -> IO (FunPtr EncodeFn)
+
+-- For an end that takes no such value.
+encodePassed :: FunPtr EncodeFn
+encodePassed = unsafePerformIO $ makeEncode $ \stable object -> do
+  Passed value <- deRefStablePtr (castPtrToStablePtr stable)
+  outcome <- try $ do
+    (sizes, size) <- encodedSize value
+    memory <- c_object_bytes object (fromIntegral size)
+    if memory == nullPtr then return 1 else encodeInto sizes value memory >> return 0
+  return $! case outcome of
+    Right code -> code
+    Left (_ :: SomeException) -> 1
+{-# NOINLINE encodePassed #-}
 
 -- | Why bytes are no such message.
 data DecodeError = DecodeError

@@ -65,9 +65,11 @@ import Polycall.Foreign
 import Polycall.Interceptor
 import Polycall.Message
 import Polycall.Options
+import Polycall.Passing
 import Polycall.Runtime
 import Polycall.Status
 import System.IO.Unsafe (unsafePerformIO)
+import Unsafe.Coerce (unsafeCoerce)
 
 -- | A server. Any thread may use it.
 data Server = Server
@@ -263,10 +265,12 @@ data Service = Service !ServiceDescriptor ![Handler]
 data Handler = Handler
   { handlerRun :: !(ServerCall -> Input -> IO Answer)
   , handlerForked :: !Bool
+  , handlerTakes :: !(Ptr TypeTable) -- ^ Requests of this type are passed as they are.
+  , handlerKeep :: !(Ptr MessageStruct -> IO Input) -- ^ For longer than the call of the handler.
   }
 
 -- What a handler was called with.
-data Input = Input (Ptr MessageStruct) | Kept ByteString | NoInput
+data Input = Input (Ptr MessageStruct) | Kept ByteString | KeptValue Passed | NoInput
 
 -- How it ends the call.
 data Answer = forall a. Message a => Response a | Done
@@ -305,7 +309,7 @@ addService server (Service descriptor handlers) = mask_ $ do
         withCString response $ \responseText ->
           c_service_method service i nameText (fromIntegral kind) (fromIntegral flags)
             (fromIntegral timeout * 1000000) requestText responseText callback
-            (if handlerForked handler then 1 else 0)
+            (if handlerForked handler then 1 else 0) (handlerTakes handler)
   stable <- newStablePtr callbacks
   added <- withStatus $ \failure -> do
     code <- c_service_add service (serverHandle server) (castStablePtrToPtr stable) freeCallback
@@ -321,7 +325,7 @@ addService server (Service descriptor handlers) = mask_ $ do
 serveCall :: Handler -> HandlerFn
 serveCall handler _ handle request
   | handlerForked handler = do
-      input <- if request == nullPtr then return NoInput else Kept <$> messageBytes request
+      input <- if request == nullPtr then return NoInput else handlerKeep handler request
       void (forkIO (run input))
   | otherwise = run (if request == nullPtr then NoInput else Input request)
   where
@@ -332,12 +336,23 @@ serveCall handler _ handle request
         Right () -> return ()
         Left problem -> endServerCall call (finishWith handle (statusOf problem))
     answer call ended = case ended of
-      Done -> endServerCall call (c_finish handle nullPtr 0)
-      Response message -> do
-        (sizes, size) <- encodedSize message
-        allocaBytesAligned (max 1 size) 8 $ \bytes -> do
-          encodeInto sizes message bytes
-          endServerCall call (c_finish handle bytes (fromIntegral size))
+      Done -> endServerCall call (c_finish handle nullPtr 0 nullPtr)
+      Response message -> giveMessage call message $ \at size table ->
+        endServerCall call (c_finish handle at size table)
+
+-- The message as the caller takes it: the value itself, or its bytes.
+giveMessage :: Message a => ServerCall -> a -> (Ptr Word8 -> CSize -> Ptr TypeTable -> IO b) -> IO b
+giveMessage call message give = do
+  taker <- readIORef (serverCallTaker call)
+  byValue <- takes taker
+  if byValue
+    then withObject taker message (\object -> give object 0)
+    else do
+      (sizes, size) <- encodedSize message
+      allocaBytesAligned (max 1 size) 8 $ \bytes -> do
+        encodeInto sizes message bytes
+        give bytes (fromIntegral size) nullPtr
+{-# INLINE giveMessage #-}
 
 finishWith :: Ptr CallHandle -> Status -> IO ()
 finishWith handle (Status code message details) =
@@ -356,22 +371,34 @@ statusOf problem
   | Just ThreadKilled <- fromException problem = status Cancelled "the handler's thread was killed"
   | otherwise = status Unknown (Text.pack (displayException problem))
 
-readInput :: Message a => Input -> IO a
-readInput input = case input of
+readInput :: Message a => ServerCall -> Input -> IO a
+readInput call input = case input of
   NoInput -> throwStatus Internal "the call came without its request"
   Kept bytes -> either unreadable return (decode bytes)
+  KeptValue (Passed value) -> do
+    newTaker >>= writeIORef (serverCallTaker call)
+    return (unsafeCoerce value) -- 'keepInput' made it for this type
   Input message -> do
-    kind <- peekByteOff message 24 :: IO (Ptr ())
-    outcome <- if kind == nullPtr
+    kind <- peekByteOff message messageType :: IO (Ptr TypeTable)
+    if kind == nullPtr
       then do
         memory <- peekByteOff message 0
         size <- peekByteOff message 8 :: IO CSize
-        decodeMemory memory (fromIntegral size)
-      else decode <$> messageBytes message
-    either unreadable return outcome
+        decodeMemory memory (fromIntegral size) >>= either unreadable return
+      else passedValue message >>= \passed -> case passed of
+        Just value -> do
+          newTaker >>= writeIORef (serverCallTaker call)
+          return value
+        Nothing -> (decode <$> messageBytes message) >>= either unreadable return
   where
     unreadable problem = throwStatus Internal (Text.pack (show problem))
 {-# INLINABLE readInput #-}
+
+-- A request of a type, for a handler that runs on when the library takes the message back.
+keepInput :: forall a. Message a => a -> Ptr MessageStruct -> IO Input
+keepInput _ message = passedValue message >>= \passed -> case passed of
+  Just value -> return (KeptValue (Passed (value :: a)))
+  Nothing -> Kept <$> messageBytes message
 
 -- | The caller's messages of a call that receives.
 newtype Requests request = Requests ServerCall
@@ -385,7 +412,7 @@ nextRequest :: Message request => Requests request -> IO (Maybe request)
 nextRequest (Requests call) = withCall call Nothing $ \handle -> emptyMessage $ \message -> do
   there <- c_handler_receive handle message
   if there == 0 then return Nothing else do
-    outcome <- try (readInput (Input message))
+    outcome <- try (readInput call (Input message))
     c_message_release message
     either (\problem -> throwIO (problem :: SomeException)) (return . Just) outcome
 
@@ -398,31 +425,43 @@ forRequests requests action =
 -- been cancelled. One thread at a time.
 respond :: Message response => Responses response -> response -> IO ()
 respond (Responses call) message = do
-  (sizes, size) <- encodedSize message
-  sent <- withCall call False $ \handle -> allocaBytesAligned (max 1 size) 8 $ \bytes -> do
-    encodeInto sizes message (bytes :: Ptr Word8)
+  sent <- withCall call False $ \handle -> giveMessage call message $ \at size table -> do
     withStatus $ \failure -> do
-      code <- c_handler_send handle bytes (fromIntegral size) failure
+      code <- c_handler_send handle at size table failure
       throwCode failure code
     return True
   unless sent (throwStatus Cancelled "the call has ended")
 
 -- | For generated code: handlers of the four kinds.
 unaryHandler
-  :: (Message request, Message response) => (ServerCall -> request -> IO response) -> Handler
-unaryHandler f = Handler (\call input -> readInput input >>= fmap Response . f call) False
+  :: forall request response. (Message request, Message response)
+  => (ServerCall -> request -> IO response) -> Handler
+unaryHandler f =
+  handlerOf (undefined :: request) (\call input -> readInput call input >>= fmap Response . f call)
 {-# INLINABLE unaryHandler #-}
 
 serverStreamingHandler
-  :: Message request => (ServerCall -> request -> Responses response -> IO ()) -> Handler
-serverStreamingHandler f =
-  Handler (\call input -> readInput input >>= \x -> Done <$ f call x (Responses call)) False
+  :: forall request response. Message request
+  => (ServerCall -> request -> Responses response -> IO ()) -> Handler
+serverStreamingHandler f = handlerOf (undefined :: request) $ \call input -> do
+  x <- readInput call input
+  -- Such a request comes as bytes, whoever sent it: only an answer tells whether values are taken.
+  place <- callTransport call
+  when (place == "inproc") (newTaker >>= writeIORef (serverCallTaker call))
+  Done <$ f call x (Responses call)
 
 clientStreamingHandler
-  :: Message response => (ServerCall -> Requests request -> IO response) -> Handler
-clientStreamingHandler f = Handler (\call _ -> Response <$> f call (Requests call)) False
+  :: forall request response. (Message request, Message response)
+  => (ServerCall -> Requests request -> IO response) -> Handler
+clientStreamingHandler f =
+  handlerOf (undefined :: request) (\call _ -> Response <$> f call (Requests call))
 
 bidiStreamingHandler
-  :: (ServerCall -> Requests request -> Responses response -> IO ()) -> Handler
-bidiStreamingHandler f = Handler (\call _ -> Done <$ f call (Requests call) (Responses call)) False
+  :: forall request response. Message request
+  => (ServerCall -> Requests request -> Responses response -> IO ()) -> Handler
+bidiStreamingHandler f = handlerOf (undefined :: request) $ \call _ ->
+  Done <$ f call (Requests call) (Responses call)
 
+handlerOf :: Message request => request -> (ServerCall -> Input -> IO Answer) -> Handler
+handlerOf request run = Handler run False (tableOf request) (keepInput request)
+{-# INLINE handlerOf #-}
