@@ -73,11 +73,14 @@ void Server::Measure(const call::Call& call, int32_t code, uint64_t ticks) {
 
 void Server::CountDone(int32_t code) {
   if (code != POLYCALL_OK) failed_.fetch_add(1, std::memory_order_relaxed);
-  ended_.fetch_add(1, std::memory_order_release);
-  if (draining()) {
-    base::MutexLock lock(mutex_);
-    changed_.notify_all();
+  if (!draining()) {
+    ended_.fetch_add(1, std::memory_order_release);  // the last that is touched, as below
+    return;
   }
+  // Once the last call is counted, who frees the server need not wait for this thread.
+  base::MutexLock lock(mutex_);
+  ended_.fetch_add(1, std::memory_order_release);
+  changed_.notify_all();
 }
 
 void Server::DispatchInline(call::Call* call, const polycall_message* request) {

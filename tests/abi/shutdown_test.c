@@ -146,6 +146,19 @@ static void freeing_a_server_waits_for_its_handlers(void) {
   fixture_end(&fixture);
 }
 
+static void a_handler_that_ends_on_its_own_thread_meets_the_end_of_its_server(void) {
+  for (int i = 0; i < 30; ++i) {
+    struct fixture fixture;
+    REQUIRE(fixture_start(&fixture, NULL, NULL));
+    struct pending pending;
+    start_unary(&fixture, LATER, &pending);
+    while (atomic_load(&fixture.service.calls) == 0) sleep_ms(1);
+    fixture_end(&fixture); /* its thread goes on, until it has finished the call */
+    CHECK(event_wait(&pending.done));
+    CHECK_NUMBER(pending.code, POLYCALL_CANCELLED);
+  }
+}
+
 static void a_server_that_never_started_can_be_freed(void) {
   struct service service;
   service_init(&service);
@@ -167,6 +180,8 @@ static const struct test tests[] = {
     {"wait ends when the shutdown has completed", wait_ends_when_the_shutdown_has_completed},
     {"a stream under way is drained too", a_stream_under_way_is_drained_too},
     {"freeing a server waits for its handlers", freeing_a_server_waits_for_its_handlers},
+    {"a handler that ends on its own thread meets the end of its server",
+     a_handler_that_ends_on_its_own_thread_meets_the_end_of_its_server},
     {"a server that never started can be freed", a_server_that_never_started_can_be_freed},
 };
 
