@@ -33,7 +33,8 @@ def main(argv=None, languages=LANGUAGES, transports=TRANSPORTS, cases=CASES,
     missing = _missing(options, build)
     if missing:
         print("not built yet: " + ", ".join(missing)
-              + f"\nbuild the testees first: ninja -C {build} interop", file=sys.stderr)
+              + f"\nbuild the testees first: ninja -C {build} interop (gRPC's own are left out of it "
+              "where script/bootstrap test has not run)", file=sys.stderr)
         return 2
 
     # Rerun commands name a build folder only if this run had to.
