@@ -1,6 +1,13 @@
 #include "channel.h"
 
+#include <algorithm>
+
 namespace polycall::cli {
+namespace {
+
+constexpr int64_t kUsualConnectTimeout = 5'000'000'000;
+
+}  // namespace
 
 std::string Status::details() const {
   return {reinterpret_cast<const char*>(status_.details), status_.details_size};
@@ -20,15 +27,27 @@ Channel::Channel(const Options& options) : metadata_(polycall_metadata_new()) {
   }
   polycall_channel_options channel_options = POLYCALL_CHANNEL_OPTIONS_INIT;
   channel_options.user_agent = "polycall-tool";
+  // An attempt to connect is not left behind, and waited for, after the command's own time.
+  if (options.timeout_ns > 0) {
+    channel_options.connect_timeout_ns = std::min(kUsualConnectTimeout, options.timeout_ns);
+  }
   polycall_tls_options tls = POLYCALL_TLS_OPTIONS_INIT;
   const auto given = [](const std::string& text) { return text.empty() ? nullptr : text.c_str(); };
   tls.ca_file = given(options.tls_ca);
   tls.certificate_file = given(options.tls_certificate);
   tls.key_file = given(options.tls_key);
   tls.server_name = given(options.tls_name);
-  channel_options.tls = &tls;
+  // A target host:port is TLS to a channel that has TLS options, and plain to one that has none.
+  const bool asked = options.target.find("tls://") != std::string::npos ||
+                     options.target.find("grpcs://") != std::string::npos;
+  if (asked || tls.ca_file || tls.certificate_file || tls.server_name) channel_options.tls = &tls;
   channel_.reset(polycall_channel_new(options.target.c_str(), &channel_options, status.get()));
   if (channel_ == nullptr) throw Failure(ExitCode::kUsage, status.message());
+}
+
+void Channel::Connect(int64_t timeout_ns, polycall_status* status) const {
+  // Not polycall_channel_wait_ready(), which tries again and again: whoever runs a command wants to know.
+  polycall_channel_ping(get(), timeout_ns, nullptr, status);
 }
 
 polycall_method_descriptor MethodNamed(const char* name, polycall_kind kind) {

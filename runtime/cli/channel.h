@@ -48,6 +48,9 @@ class Channel {
   polycall_channel* get() const { return channel_.get(); }
   const polycall_metadata* metadata() const { return metadata_.get(); }
 
+  // Makes the connection, in one attempt.
+  void Connect(int64_t timeout_ns, polycall_status* status) const;
+
   // One unary call with bytes. Throws if it does not end OK.
   std::string Call(const char* service, const char* method, std::string_view request,
                    int64_t timeout_ns) const;

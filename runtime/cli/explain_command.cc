@@ -1,4 +1,6 @@
 // polycall explain TARGET
+#include <algorithm>
+
 #include "channel.h"
 #include "command.h"
 #include "json_text.h"
@@ -10,7 +12,7 @@ namespace {
 constexpr int64_t kDefaultTimeout = 5'000'000'000;
 
 void PrintField(const Palette& paint, const std::string& name, const std::string& value) {
-  if (value.empty()) return;
+  if (value.empty() || value == "null") return;  // there is no connection that had one
   PrintLine(paint.Faint(name + std::string(12 - std::min<size_t>(name.size(), 11), ' ')) + value);
 }
 
@@ -68,8 +70,7 @@ void PrintServices(const JsonValue& services, const Palette& paint) {
 void RunExplain(const Options& options) {
   const Channel channel(options);
   Status ready;
-  polycall_channel_wait_ready(
-      channel.get(), options.timeout_ns > 0 ? options.timeout_ns : kDefaultTimeout, ready.get());
+  channel.Connect(options.timeout_ns > 0 ? options.timeout_ns : kDefaultTimeout, ready.get());
   const std::unique_ptr<char, void (*)(char*)> json(polycall_channel_explain(channel.get()),
                                                     polycall_string_free);
   const std::string text = json == nullptr ? "{}" : json.get();
@@ -82,15 +83,15 @@ void RunExplain(const Options& options) {
       throw Failure(ExitCode::kFailure, "the library's explanation is not JSON: " + error.message);
     }
     const Palette& paint = options.out;
+    std::string state = value.Text("state");
+    std::replace(state.begin(), state.end(), '_', ' ');
     PrintField(paint, "target", value.Text("target"));
-    PrintField(paint, "state",
-               ready.code() == POLYCALL_OK ? paint.Good(value.Text("state"))
-                                           : paint.Bad(value.Text("state")));
+    PrintField(paint, "state", ready.code() == POLYCALL_OK ? paint.Good(state) : paint.Bad(state));
     PrintField(paint, "transport", paint.Strong(value.Text("transport")));
     PrintField(paint, "address", value.Text("address"));
     PrintField(paint, "peer", value.Text("peer_version"));
     const std::string handshake = value.Text("handshake_us");
-    PrintField(paint, "handshake", handshake.empty() ? "" : handshake + " us");
+    PrintField(paint, "handshake", handshake.empty() || handshake == "0" ? "" : handshake + " us");
     if (const JsonValue* offers = value.Find("offers")) PrintOffers(*offers, paint);
     if (const JsonValue* resolver = value.Find("resolver")) PrintResolver(*resolver, paint);
     if (const JsonValue* services = value.Find("services")) PrintServices(*services, paint);

@@ -10,6 +10,7 @@
 #include "output.h"
 #include "polycall/polycall.h"
 #include "suggestion.h"
+#include "wrong_line.h"
 
 namespace polycall::cli {
 namespace {
@@ -34,8 +35,6 @@ int Main(int argc, char** argv) {
                "polycall");
   app.set_version_flag("--version", std::string("polycall ") + polycall_version());
   app.require_subcommand(1);
-  app.footer(std::string("\npolycall COMMAND --help tells the arguments of a command.\n\n") +
-             kExitCodeHelp);
   cli::Run run;
   AddCallCommand(&app, &options, &run);
   AddListCommand(&app, &options, &run);
@@ -53,6 +52,10 @@ int Main(int argc, char** argv) {
                     kExitCodeHelp);
   }
 
+  // Not before: commands inherit what is there when they are added.
+  app.footer(std::string("\npolycall COMMAND --help tells the arguments of a command.\n\n") +
+             kExitCodeHelp);
+
   try {
     CheckCommandName(app, argc, argv);
     app.parse(argc, argv);
@@ -61,9 +64,10 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
     const auto chosen = app.get_subcommands();
-    const std::string command = chosen.empty() ? "polycall" : "polycall " + chosen[0]->get_name();
+    const CLI::App& command = chosen.empty() ? app : *chosen[0];
+    const std::string name = chosen.empty() ? "polycall" : "polycall " + command.get_name();
     PrintFailure(
-        Failure(ExitCode::kUsage, std::string(error.what()) + "\nSee " + command + " --help"),
+        Failure(ExitCode::kUsage, WhatIsWrong(error, command) + "\nSee " + name + " --help"),
         options);
     return static_cast<int>(ExitCode::kUsage);
   } catch (const Failure& failure) {

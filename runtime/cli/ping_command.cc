@@ -22,7 +22,7 @@ void RunPing(const Options& options, const Arguments& arguments) {
   const int64_t timeout = options.timeout_ns > 0 ? options.timeout_ns : kDefaultTimeout;
   const Channel channel(options);
   Status ready;
-  polycall_channel_wait_ready(channel.get(), timeout, ready.get());
+  channel.Connect(timeout, ready.get());
   ready.Check();
   const char* transport = polycall_channel_transport(channel.get());
   std::vector<int64_t> times;

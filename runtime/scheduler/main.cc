@@ -23,6 +23,7 @@
 #include "loop/folder_watch.h"
 #include "page/page_server.h"
 #include "service/event_log.h"
+#include "wrong_line.h"
 
 namespace polycall::scheduler {
 namespace {
@@ -215,8 +216,9 @@ int main(int argc, char** argv) {
     return polycall::scheduler::RunKeeper(argv[2]);
   }
   polycall::scheduler::Options options;
-  CLI::App app{"Starts language services, keeps them alive, and tells callers where they are."};
-  app.add_option("manifests", options.manifests, "the folder of manifests (*.yaml)")
+  CLI::App app{"Starts language services, keeps them alive, and tells callers where they are.",
+               "polycalld"};
+  app.add_option("MANIFESTS", options.manifests, "the folder of manifests (*.yaml)")
       ->required()
       ->check(CLI::ExistingDirectory);
   app.add_option("--run", options.run_folder, "where sockets and logs are")->capture_default_str();
@@ -239,7 +241,10 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help
+    std::cerr << "polycalld: " << polycall::cli::WhatIsWrong(error, app)
+              << "\nSee polycalld --help\n";
+    return 2;
   }
   if (options.listen.empty()) {
     options.listen = {"unix:" + options.run_folder + "/polycalld.sock"};

@@ -78,6 +78,14 @@ class Up(unittest.TestCase):
             self.assertIn("exit code 1", result.err)
             self.assertEqual(pd.service()["state"], "CRASHING")
 
+    def test_polycalld_says_what_is_wrong_with_its_own_command_line(self):
+        daemon = os.path.join(os.path.dirname(TOOL), "polycalld")
+        for arguments, wrong in (((), "MANIFESTS is required"), (("/", "--runn", "x"), "no option --runn; did you mean --run?"),
+                                 (("/", "/"), "one argument too many: /")):
+            done = subprocess.run([daemon, *arguments], capture_output=True, text=True, timeout=WAIT_S, check=False)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertEqual(done.stderr, f"polycalld: {wrong}\nSee polycalld --help\n")
+
     def test_a_folder_that_is_not_there_is_a_wrong_command_line(self):
         with scheduler() as pd:
             self.assertEqual(pd.run("up", "/nowhere").code, USAGE)

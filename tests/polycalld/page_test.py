@@ -123,7 +123,9 @@ class Page(unittest.TestCase):
 
     def test_polycalld_says_no_to_an_address_that_is_none(self):
         with scheduler(evaluator=manifest()) as pd:
-            for address in ("8080", "127.0.0.1:", ":80", "127.0.0.1:x", "no.such.host.invalid:0"):
+            # A port that is too large would otherwise be taken for another one.
+            for address in ("8080", "127.0.0.1:", ":80", "127.0.0.1:x", "127.0.0.1:65536", "127.0.0.1:-1",
+                            "no.such.host.invalid:0"):
                 result = pd.up("--http", address)
                 self.assertNotEqual(result.code, OK, address)
                 self.assertIn("--http", result.err)

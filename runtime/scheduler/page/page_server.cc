@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <list>
 #include <vector>
@@ -63,7 +64,15 @@ StatusOr<std::unique_ptr<PageServer>> PageServer::Start(const std::string& addre
     return Wrong(address, "a host and a port are needed");
   }
   const std::string host = WithoutPort(address);
-  auto listener = Listen(address, host, address.substr(colon + 1));
+  const std::string wanted_port = address.substr(colon + 1);
+  // getaddrinfo() takes any number, and keeps its last sixteen bits.
+  unsigned number = 0;
+  const char* const end = wanted_port.data() + wanted_port.size();
+  if (const auto read = std::from_chars(wanted_port.data(), end, number);
+      read.ptr != end || read.ec != std::errc() || number > 65535) {
+    return Wrong(address, "the port is to be a number from 0 to 65535");
+  }
+  auto listener = Listen(address, host, wanted_port);
   if (!listener.ok()) {
     return std::move(listener).status();
   }
