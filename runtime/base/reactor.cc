@@ -1,5 +1,6 @@
 #include "base/reactor.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/epoll.h>
@@ -30,6 +31,7 @@ constexpr size_t kMostPolled = 16;
 struct LeadState {
   Reactor* reactor = nullptr;
   uint64_t word = 0;
+  bool more = false;  // other sources wait, of which no event will tell
 };
 thread_local LeadState t_lead;
 
@@ -271,14 +273,26 @@ void Reactor::PromoteLocked() {
   }
 }
 
-void Reactor::YieldIfLeading() {
+Reactor::Yielded Reactor::YieldIfLeading() {
   Reactor* reactor = t_lead.reactor;
-  if (reactor == nullptr) return;
+  if (reactor == nullptr) return {};
   uint64_t word = t_lead.word;
   t_lead.reactor = nullptr;
   const uint64_t next = (word | 1) + 1;
   // Fails if the watchdog was faster: then somebody leads already.
   if (reactor->lead_.compare_exchange_strong(word, next)) reactor->Promote();
+  return {reactor, next};
+}
+
+bool Reactor::OthersWait(const Yielded& yielded) {
+  const Reactor* reactor = t_lead.reactor;
+  // Each handler that a leader runs counts the word up.
+  if (reactor == nullptr) {
+    return yielded.reactor != nullptr && yielded.reactor->lead_.load() != yielded.word;
+  }
+  if (!StillLeading() || t_lead.more) return true;
+  pollfd entry = {reactor->epoll_fd_, POLLIN, 0};
+  return poll(&entry, 1, 0) > 0;
 }
 
 void Reactor::Watch() {
@@ -308,6 +322,7 @@ void Reactor::Lead() {
   t_lead.reactor = this;
   t_lead.word = lead_.load(std::memory_order_acquire);
   if (current_ != nullptr) {
+    StandAt(current_);
     current_->OnReady(0);
     if (t_lead.reactor != this) return;
     current_ = nullptr;
@@ -336,6 +351,13 @@ void Reactor::Lead() {
   leaderless_ = true;
 }
 
+// A source that is polled tells of nothing while nobody looks at it: it counts as one that waits.
+void Reactor::StandAt(Source* source) {
+  current_ = source;
+  t_lead.more = event_next_ < event_count_ || hot_.size() > 1 ||
+                (hot_.size() == 1 && hot_[0].source != source);
+}
+
 // False: the leadership is lost, and what is left the new leader's.
 bool Reactor::RunEvents() {
   while (event_next_ < event_count_) {
@@ -352,7 +374,7 @@ bool Reactor::RunEvents() {
       [[maybe_unused]] ssize_t got = read(event_fd_, &value, sizeof(value));
       continue;
     }
-    current_ = source;
+    StandAt(source);
     source->OnReady(event.events);
     if (t_lead.reactor != this) return false;
     current_ = nullptr;
@@ -432,7 +454,7 @@ Reactor::Polled Reactor::PollSources() {
     for (size_t i = 0; i < hot_.size(); ++i) {
       Source* source = hot_[i].source;
       if (!source->Poll()) continue;
-      current_ = source;
+      StandAt(source);
       source->OnReady(Source::kPolled);
       if (t_lead.reactor != this) return Polled::kLost;
       current_ = nullptr;

@@ -107,7 +107,14 @@ class Reactor {
   // The same, but knows at once of a leadership that the watchdog took away.
   static bool StillLeading();
   // Gives the leadership up before blocking or long work. No effect if this thread does not lead.
-  static void YieldIfLeading();
+  struct Yielded {
+    Reactor* reactor = nullptr;  // NULL: there was nothing to give up
+    uint64_t word = 0;
+  };
+  static Yielded YieldIfLeading();
+  // Whether something else was to be done, or was done, since this thread leads, or since it yielded.
+  // A system call for one that leads.
+  static bool OthersWait(const Yielded& yielded);
 
   size_t queued_tasks() const { return task_count_.load(std::memory_order_relaxed); }
   uint32_t threads() const { return thread_count_.load(std::memory_order_relaxed); }
@@ -126,6 +133,7 @@ class Reactor {
   enum class Polled { kLost, kLook, kSleep };
   Polled PollSources();
   bool MaySpin() const;
+  void StandAt(Source* source);
   bool RunEvents();
   void SkipGraves();
   void WakeLeader();

@@ -312,6 +312,62 @@ TEST(Reactor, ALeaderDoesNotLookWhereItTakesTheProcessorFromAHandler) {
   }).join();
 }
 
+TEST(Reactor, ALeaderKnowsWhetherOthersWait) {
+  Reactor reactor({.max_threads = 1});
+  Waiter served, ended;
+  EventSource other(&reactor, [&](uint32_t) { served.Wake(); });
+  EventSource source(&reactor, [&](uint32_t) {
+    EXPECT_FALSE(Reactor::OthersWait({}));
+    other.Raise();
+    EXPECT_TRUE(Reactor::OthersWait({}));
+    ended.Wake();
+  });
+  reactor.Start();
+  source.Raise();
+  EXPECT_TRUE(ended.Wait(Hang()));
+  EXPECT_TRUE(served.Wait(Hang()));
+  reactor.Stop();
+}
+
+TEST(Reactor, APolledSourceCountsAsOneThatWaits) {
+  Reactor reactor({.max_threads = 1});
+  Waiter ended;
+  PolledSource polled(&reactor);
+  EventSource source(&reactor, [&](uint32_t) {
+    EXPECT_TRUE(Reactor::OthersWait({})) << "no event would tell of what it has";
+    ended.Wake();
+  });
+  reactor.Start();
+  polled.Raise();
+  ASSERT_TRUE(polled.raised.Wait(Hang()));
+  source.Raise();
+  EXPECT_TRUE(ended.Wait(Hang()));
+  reactor.Stop();
+}
+
+TEST(Reactor, OneThatYieldedKnowsWhetherAHandlerRanMeanwhile) {
+  Reactor reactor({.max_threads = 4});
+  Waiter served, ended;
+  EventSource other(&reactor, [&](uint32_t events) {
+    if (events == 0) return;
+    { UserScope handler; }
+    served.Wake();
+  });
+  EventSource source(&reactor, [&](uint32_t events) {
+    if (events == 0) return;
+    const Reactor::Yielded yielded = Reactor::YieldIfLeading();
+    EXPECT_FALSE(Reactor::OthersWait(yielded));
+    other.Raise();
+    EXPECT_TRUE(served.Wait(Hang()));
+    EXPECT_TRUE(Reactor::OthersWait(yielded));
+    ended.Wake();
+  });
+  reactor.Start();
+  source.Raise();
+  EXPECT_TRUE(ended.Wait(Hang()));
+  reactor.Stop();
+}
+
 TEST(Reactor, ADonatedThreadServesSourcesTasksAndTimers) {
   Reactor reactor({.donated_only = true});
   reactor.Start();

@@ -85,7 +85,11 @@ struct InlineResult {
 // the call needs no lock and its references are counted here. Lives on that thread's stack.
 class PlainRun {
  public:
-  explicit PlainRun(Call* call) : call_(call), before_(t_current) { t_current = this; }
+  // `more_behind`: other requests that were read wait for this one.
+  PlainRun(Call* call, bool more_behind)
+      : more_behind(more_behind), call_(call), before_(t_current) {
+    t_current = this;
+  }
   ~PlainRun() { t_current = before_; }
   PlainRun(const PlainRun&) = delete;
   PlainRun& operator=(const PlainRun&) = delete;
@@ -94,8 +98,12 @@ class PlainRun {
     return t_current != nullptr && t_current->call_ == call ? t_current : nullptr;
   }
 
+  const bool more_behind;
+  base::Reactor::Yielded yielded;  // what became of the leadership before the handler
   bool finished = false;
+  bool others_waited = false;  // while a handler ran that took long
   int32_t code = POLYCALL_OK;
+  uint64_t ticks = 0;     // from the handler's begin to its answer, which is still to be sent
   bool in_table = false;  // the connection forgot the call, and gave its reference to us
 
  private:

@@ -132,6 +132,11 @@ void Call::FinishPlain(PlainRun* run, const base::Status& status,
   ended_.store(true, std::memory_order_relaxed);
   user_refs_.store(0, std::memory_order_relaxed);
   run->finished = true;
+  // Now, not after the answer was sent: a caller on the same core may run meanwhile, and ask again.
+  run->ticks = base::Ticks() - began;
+  if (run->ticks > kLongTicks) {
+    run->others_waited = run->more_behind || base::Reactor::OthersWait(run->yielded);
+  }
   run->code = status.code();
   run->in_table = link()->FinishPlain(*this, status, response);
 }

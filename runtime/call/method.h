@@ -30,13 +30,18 @@ struct MethodSpec {
   bool request_first() const { return !caller_streams(); }
 };
 
+// A handler whose runs keep others waiting for longer than about 20 us leaves the leading thread at
+// once: waking another leader then costs less than what waits behind it.
+inline constexpr uint32_t kLongTicks = 60'000;
+
 // A method that a server serves.
 struct ServerMethod : MethodSpec {
   polycall_handler handler = POLYCALL_HANDLER_INIT;
   uint16_t number = 0;  // in the ACCEPT table
   // Identities that may call it; NULL: everybody. Fixed once the server has started.
   const std::vector<std::string>* allowed = nullptr;
-  // Smoothed ticks (base::Ticks) of the handler's run; long ones leave the leading thread at once.
+  // Smoothed ticks (base::Ticks) for which others waited while the handler ran; where they are many it
+  // leaves the leading thread at once.
   std::atomic<uint32_t> average_ticks{0};
   bool built_in = false;  // of a service that every server has
   MethodMetrics metrics;

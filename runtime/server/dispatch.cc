@@ -9,9 +9,9 @@
 namespace polycall::server {
 namespace {
 
-// A handler whose runs take longer than about 20 us leaves the leading thread at once: waking
-// another leader then costs less than what waits behind it.
-constexpr uint32_t kLongTicks = 60000;
+// About 1 ms. A handler that takes longer is long whether others waited or not; one that does not keeps
+// the first request that comes meanwhile waiting for so long at most.
+constexpr uint64_t kVeryLongTicks = 3'000'000;
 
 // The runtime's own services answer however busy the others are.
 bool IsOwn(const call::MethodSpec& method) {
@@ -152,12 +152,12 @@ bool Server::TakesPlain(const call::ServerMethod& method) const {
          ((call_time_ns_ == 0 && admission_ == nullptr) || IsOwn(method));
 }
 
-void Server::DispatchPlain(call::Call* call, const polycall_message* request) {
+void Server::DispatchPlain(call::Call* call, const polycall_message* request, bool more_behind) {
   auto& method =
       const_cast<call::ServerMethod&>(static_cast<const call::ServerMethod&>(call->spec()));
   method.metrics.Received(request->size);
-  call::PlainRun run(call);
-  const uint64_t took = RunHandler(call, method, request);
+  call::PlainRun run(call, more_behind);
+  const uint64_t took = RunHandler(call, method, request, &run);
   if (run.finished) {
     Measure(*call, run.code, took);
     CountDone(run.code);
@@ -174,16 +174,18 @@ void Server::Invoke(call::Call* call, call::ServerMethod& method, const polycall
   // A handler may finish, and end the call, before it returns.
   base::Ref<call::Call> keep;
   if (call->deadline() != base::kNever) keep = base::Ref<call::Call>::Share(call);
-  RunHandler(call, method, request);
+  RunHandler(call, method, request, nullptr);
   if (keep && !call->finished()) call->ArmDeadline();
 }
 
 uint64_t Server::RunHandler(call::Call* call, call::ServerMethod& method,
-                            const polycall_message* request) {
+                            const polycall_message* request, call::PlainRun* run) {
   const bool is_inline = (method.flags & POLYCALL_METHOD_INLINE) != 0;
   const uint32_t average = method.average_ticks.load(std::memory_order_relaxed);
-  if (!is_inline && (average > kLongTicks || (method.flags & POLYCALL_METHOD_BLOCKING) != 0)) {
-    base::Reactor::YieldIfLeading();
+  if (!is_inline &&
+      (average > call::kLongTicks || (method.flags & POLYCALL_METHOD_BLOCKING) != 0)) {
+    const base::Reactor::Yielded yielded = base::Reactor::YieldIfLeading();
+    if (run != nullptr) run->yielded = yielded;
   }
   call::Call* before = call::Call::SetCurrent(call);
   const uint64_t begin = base::Ticks();
@@ -193,9 +195,13 @@ uint64_t Server::RunHandler(call::Call* call, call::ServerMethod& method,
     base::UserScope scope;
     method.handler.fn(method.handler.arg, call->abi(), request);
   }
-  const uint64_t took = base::Ticks() - begin;
   call::Call::SetCurrent(before);
-  const uint64_t bounded = took < UINT32_MAX ? took : UINT32_MAX;
+  const bool known = run != nullptr && run->finished;
+  const uint64_t took = known ? run->ticks : base::Ticks() - begin;
+  // Nobody is to make room for a handler behind which nobody waits: the hand-off would cost its only
+  // caller more than the handler does.
+  const bool counts = !known || run->others_waited || took > kVeryLongTicks;
+  const uint64_t bounded = counts ? std::min<uint64_t>(took, UINT32_MAX) : 0;
   method.average_ticks.store(static_cast<uint32_t>(average - average / 8 + bounded / 8),
                              std::memory_order_relaxed);
   return took;

@@ -73,7 +73,7 @@ class Server final : public transport::Acceptor, public call::CallOwner {
   call::ServerMethod* FindMethod(std::string_view path) override;
   call::Call* NewCall(call::ServerMethod* method) override;
   void Dispatch(call::Call* call, const polycall_message* request) override;
-  void DispatchPlain(call::Call* call, const polycall_message* request) override;
+  void DispatchPlain(call::Call* call, const polycall_message* request, bool more_behind) override;
   bool TakesPlain(const call::ServerMethod& method) const override;
   void DispatchInline(call::Call* call, const polycall_message* request) override;
   const call::InterceptorChain& interceptors() const override { return interceptors_; }
@@ -101,8 +101,9 @@ class Server final : public transport::Acceptor, public call::CallOwner {
     void* arg;
   };
 
-  uint64_t RunHandler(call::Call* call, call::ServerMethod& method,
-                      const polycall_message* request);
+  // `run`: NULL where there is none. Returns the handler's ticks.
+  uint64_t RunHandler(call::Call* call, call::ServerMethod& method, const polycall_message* request,
+                      call::PlainRun* run);
   void Invoke(call::Call* call, call::ServerMethod& method, const polycall_message* request);
   void Enqueue(call::Call* call, call::ServerMethod& method, const polycall_message* request);
   void ReadAdmission();

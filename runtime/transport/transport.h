@@ -107,8 +107,9 @@ class Acceptor {
   // it. `request` is borrowed; NULL for kinds whose caller streams. Returns when the handler has.
   virtual void Dispatch(call::Call* call, const polycall_message* request) = 0;
   // The handler of `call` (made by NewCall, with a borrowed link, with link and deadline set, known to its connection)
-  // in a PlainRun. Takes a reference.
-  virtual void DispatchPlain(call::Call* call, const polycall_message* request) = 0;
+  // in a PlainRun. Takes a reference. `more_behind`: other requests that were read wait for this one.
+  virtual void DispatchPlain(call::Call* call, const polycall_message* request,
+                             bool more_behind) = 0;
   // Whether the handler of a call of `method` that brings nothing but its request may run so.
   virtual bool TakesPlain(const call::ServerMethod& method) const = 0;
   // All that there is to show. Takes its time: not on the path of a call.

@@ -141,6 +141,61 @@ TEST_P(BadPeers, TenThousandConnectionsOpenedAndDroppedLeaveNothingBehind) {
   EXPECT_GE(server_.Stats().connections_accepted, 10000u);
 }
 
+// The end may come to the server in one event with the last bytes, of which it is told once.
+TEST_P(BadPeers, PeersThatCallAndCloseInTheSameMomentAreForgotten) {
+  for (int i = 0; i < 300; ++i) {
+    RawPeer peer = RawPeer::Greeted(target());
+    ASSERT_TRUE(peer.ok());
+    std::string bytes = NamedCall("Unary", 0x10000, std::string(i * 700, 'x'));
+    if (i % 3 == 1) bytes += bytes.substr(0, bytes.size() / 2);  // and half of another one
+    peer.SendWhatFits(bytes);
+    if (i % 3 == 2) peer.HalfClose();
+  }
+  EXPECT_TRUE(Eventually([&] { return server_.Stats().connections_open == 0; }))
+      << server_.Stats().connections_open << " connections are still open";
+  EXPECT_TRUE(Answers(target()));
+}
+
+// The thread that was told of the end may lose the lead to a handler before it has read all that came
+// before the end.
+TEST_P(BadPeers, PeersThatCloseBehindAHandlerThatBlocksAreForgotten) {
+  for (uint32_t i = 0; i < 200; ++i) {
+    RawPeer peer = RawPeer::Greeted(target());
+    ASSERT_TRUE(peer.ok());
+    // Its handler waits for messages. What follows is more than one read takes.
+    FrameHeader header;
+    header.type = FrameType::kCall;
+    header.flags = call::kFlagNamed;
+    header.method = call::kNamedMethod;
+    header.call_id = 0x10000;
+    const std::string path = "bad.Echo/Collect";
+    std::string bytes = FrameBytes(header, std::string({static_cast<char>(path.size()), 0}) + path);
+    bytes += NamedCall("Unary", 0x10001, std::string(132'000 + i * 64, 'x'));
+    peer.SendWhatFits(bytes);
+    if (i % 2 == 1) peer.HalfClose();
+  }
+  EXPECT_TRUE(Eventually([&] { return server_.Stats().connections_open == 0; }))
+      << server_.Stats().connections_open << " connections are still open";
+  EXPECT_TRUE(Answers(target()));
+}
+
+TEST_P(BadPeers, RequestsThatAreReadInManyRoundsAreAllAnswered) {
+  RawPeer peer = RawPeer::Greeted(target());
+  // More than a leader reads in one go before it looks at others, and nothing behind it that would tell
+  // of what is left.
+  constexpr uint32_t kCalls = 40;
+  const std::string message(100 << 10, 'x');
+  std::thread writer([&] {
+    for (uint32_t i = 0; i < kCalls; ++i) {
+      ASSERT_TRUE(peer.Send(NamedCall("Unary", 0x10000 + i, message)));
+    }
+  });
+  uint32_t answers = 0;
+  while (answers < kCalls && peer.ReadAnswer().has_value()) ++answers;
+  writer.join();
+  EXPECT_EQ(answers, kCalls);
+}
+
 TEST_P(BadPeers, ConnectionsBeyondTheLimitAreClosedAndTheOthersGoOn) {
   polycall_server_options options = TestServer::Defaults();
   options.limits.max_connections = 4;

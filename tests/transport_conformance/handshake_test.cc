@@ -41,7 +41,7 @@ class FakeAcceptor final : public transport::Acceptor {
   call::ServerMethod* FindMethod(std::string_view) override { return nullptr; }
   call::Call* NewCall(call::ServerMethod*) override { return nullptr; }
   void Dispatch(call::Call*, const polycall_message*) override {}
-  void DispatchPlain(call::Call*, const polycall_message*) override {}
+  void DispatchPlain(call::Call*, const polycall_message*, bool) override {}
   bool TakesPlain(const call::ServerMethod&) const override { return false; }
   void DispatchInline(call::Call*, const polycall_message*) override {}
   const call::InterceptorChain& interceptors() const override { return interceptors_; }

@@ -64,6 +64,9 @@ class ByteStream : public base::BufferSource {
   virtual bool Register(base::Reactor& reactor, base::Source* source, uint32_t events);
   virtual void Watch(base::Reactor& reactor, base::Source* source, uint32_t events);
   virtual void Unregister(base::Reactor& reactor, base::Source* source);
+  // A read that returns less than it was asked for leaves nothing behind, and what comes later is a new
+  // edge of its own: the reactor need not look at it again before each wait (EPOLLET).
+  virtual bool edges() const { return false; }
   // What OnReady's `events` (not 0) mean for the connection. By whoever was told.
   virtual uint32_t Translate(uint32_t events) { return events; }
 
@@ -109,6 +112,7 @@ class SocketStream final : public ByteStream {
   int Detach() override;
   void Shutdown() override;
   int fd() const override { return fd_; }
+  bool edges() const override { return true; }
 
  private:
   int fd_;

@@ -9,6 +9,8 @@ namespace {
 
 // Holds a 64 KiB message with its header in one read, and many small ones.
 constexpr size_t kChunkSize = 128 * 1024;
+// What is read into a buffer of the last frame's size before it is known how large it is.
+constexpr size_t kMostExpected = 4u << 20;
 // What may stay behind in a connection that nobody reads: more would cost an idle peer nothing and
 // us memory.
 constexpr size_t kParkCopyLimit = 4096;
@@ -56,7 +58,12 @@ bool FrameReader::Reserve(size_t needed) {
 
 uint8_t* FrameReader::Space(size_t* size) {
   // Only now that nobody holds frames of the chunk may the rest of one be moved to its front.
-  if (needed_ > 0 && !Reserve(std::exchange(needed_, 0))) {
+  size_t needed = std::exchange(needed_, 0);
+  // Large frames come one after the other: the next one is read into its place from its first byte.
+  if (needed == 0 && chunk_ == nullptr) needed = expected_;
+  // With room for the header of what follows: a read that fills it has left something behind.
+  if (needed > kChunkSize) needed += call::kFrameHeaderSize;
+  if (needed > 0 && !Reserve(needed)) {
     *size = 0;
     return nullptr;
   }
@@ -68,8 +75,8 @@ uint8_t* FrameReader::Space(size_t* size) {
   }
   if (begin_ == end_ && begin_ > 0 && base::IsSoleOwner(chunk_)) begin_ = end_ = 0;
   *size = chunk_->capacity - end_;
-  // A large frame ends where its buffer ends (Next reserved just so much), so that the next frame
-  // begins in a fresh chunk and need not be moved.
+  // A large frame ends where its buffer ends, so that the next frame begins in a fresh chunk and need
+  // not be moved.
   if (chunk_->size > kChunkSize) *size = std::min(*size, chunk_->size - end_);
   if (*size == 0) {
     if (!Reserve(end_ - begin_ + kChunkSize)) return nullptr;
@@ -94,6 +101,7 @@ FrameReader::Result FrameReader::Next(call::FrameHeader* header, std::string_vie
            header->body_size};
   *buffer = chunk_;
   begin_ += total;
+  expected_ = total > kChunkSize && total <= kMostExpected ? total : 0;
   if (header->type == call::FrameType::kLent) return NextLent(header, body, buffer, error);
   return Result::kFrame;
 }

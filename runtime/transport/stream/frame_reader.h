@@ -60,7 +60,8 @@ class FrameReader {
   ByteStream* lender_ = nullptr;
   base::Buffer* lent_ = nullptr;  // where the last lent frame lies
   base::Buffer* chunk_ = nullptr;
-  size_t needed_ = 0;  // the size of the frame that is there in part, if it is known
+  size_t needed_ = 0;    // the size of the frame that is there in part, if it is known
+  size_t expected_ = 0;  // the size of the last frame, if that was a large one
   size_t begin_ = 0;
   size_t end_ = 0;
   bool drained_ = true;

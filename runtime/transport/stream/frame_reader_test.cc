@@ -112,6 +112,31 @@ TEST(FrameReader, LargeFramesAreWholeAndSoIsWhatFollows) {
   EXPECT_EQ(reading.frames[4], "after");
 }
 
+TEST(FrameReader, ALargeFrameAfterALargeOneIsReadWhereItStays) {
+  Reading reading;
+  reading.retain = true;
+  const std::string large = FrameBytes(1, Pattern(1, 1 << 20));
+  reading.Feed(large);
+  reading.reader.Park();
+  size_t size = 0;
+  uint8_t* space = reading.reader.Space(&size);
+  ASSERT_GT(size, large.size()) << "it does not fit into one read";
+  memcpy(space, large.data(), large.size());
+  reading.reader.Filled(large.size(), size);
+  EXPECT_TRUE(reading.reader.drained()) << "a read that took all looks as if it had left something";
+  reading.Take();
+  ASSERT_EQ(reading.retained.size(), 2u);
+  EXPECT_EQ(static_cast<const void*>(reading.retained[1].body.data()),
+            space + call::kFrameHeaderSize);
+  EXPECT_TRUE(reading.frames[1] == Pattern(1, 1 << 20));
+  // Small ones again: no large buffer is taken for them.
+  reading.retain = false;
+  reading.Feed(FrameBytes(3, "small"));
+  reading.reader.Park();
+  reading.reader.Space(&size);
+  EXPECT_LT(size, size_t{256} << 10);
+}
+
 TEST(FrameReader, WhatIsRetainedSurvivesWhatIsReadLater) {
   Reading reading;
   reading.retain = true;

@@ -251,11 +251,16 @@ void ServerConnection::UnblockSenders() {
   call::BlockedQueue::Wake(blocked);
 }
 
-void ServerConnection::UpdateInterest() {
-  uint32_t wanted = 0;
-  if (writer_.queued_bytes() < kMaxQueued) wanted |= EPOLLIN;
-  if (writer_.blocked()) wanted |= EPOLLOUT;
-  if (wanted != interest_ && !closed_) {
+void ServerConnection::UpdateInterest(bool look_again) {
+  uint32_t wanted = idle_interest_;
+  // No edges while something is out of the ordinary: what is not read now need not be remembered then.
+  if (writer_.queued_bytes() >= kMaxQueued) {
+    // Whoever sends may be done by now, and told nobody: a socket that takes more tells us to look.
+    wanted = EPOLLOUT;
+  } else if (writer_.blocked()) {
+    wanted = EPOLLIN | EPOLLOUT;
+  }
+  if ((wanted != interest_ || (look_again && (wanted & EPOLLET) != 0)) && !closed_) {
     interest_ = wanted;
     stream_->Watch(acceptor_->reactor(), this, wanted);
   }

@@ -5,6 +5,8 @@
 #ifndef POLYCALL_TRANSPORT_STREAM_SERVER_CONNECTION_H_
 #define POLYCALL_TRANSPORT_STREAM_SERVER_CONNECTION_H_
 
+#include <sys/epoll.h>
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -91,7 +93,8 @@ class ServerConnection final : public call::Link, public base::Source, public Ac
               const polycall_message* response, bool not_started);
   void SendStatus(uint32_t call_id, const base::Status& status, bool not_started);
   void AfterWrite(FrameWriter::Result result);
-  void UpdateInterest() REQUIRES(mutex_);
+  // `look_again`: the kernel shall tell even of what it has told already.
+  void UpdateInterest(bool look_again = false) REQUIRES(mutex_);
   base::Ref<call::Call> Find(uint32_t call_id);
   base::Ref<call::Call> Take(uint32_t call_id);
   void SendSimple(call::FrameType type, uint32_t call_id, uint32_t argument, uint8_t flags = 0);
@@ -132,6 +135,8 @@ class ServerConnection final : public call::Link, public base::Source, public Ac
   std::atomic<bool> queue_full_{false};            // a sender waits for the queue to become shorter
   call::BlockedQueue blocked_ GUARDED_BY(mutex_);  // referenced
   std::atomic<uint32_t> interest_{0};              // changed under mutex_
+  std::atomic<uint32_t> idle_interest_{
+      EPOLLIN};  // of one that waits for calls; changed under mutex_
 };
 
 }  // namespace polycall::transport

@@ -27,15 +27,29 @@ void ServerConnection::OnReady(uint32_t events) {
   if (state_ == State::kFirstBytes && !KnowPeer()) return;
   const void* batch_before = std::exchange(t_batch, this);
   bool stopped = false;
+  bool left = false;  // something is still to be read, of which no edge will tell
   if (events != 0) {
     events = stream_->Translate(events);
   } else if (!closed_) {
     DispatchFrames(&stopped);
-    if (!stopped && !closed_ && stream_->HasBuffered()) events = EPOLLIN;
+    if (!stopped && !closed_) {
+      // Of what the old leader was told and did not read no edge tells again, nor of the end.
+      if ((interest_.load() & EPOLLET) != 0) {
+        events = EPOLLIN | EPOLLRDHUP;
+      } else if (stream_->HasBuffered()) {
+        events = EPOLLIN;
+      }
+    }
   }
-  if (!closed_ && !stopped && (events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) {
-    for (int i = 0; (i < kReadsPerRound || stream_->HasBuffered()) && ReadOnce(); ++i) {
-      if (!DispatchFrames(&stopped) || Drained()) break;
+  if (!closed_ && !stopped && (events & (EPOLLIN | EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0) {
+    // The end comes with no edge of its own if it came before we looked: then it is read for.
+    const bool to_end = (events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0;
+    for (int i = 0;; ++i) {
+      if (i >= kReadsPerRound && !stream_->HasBuffered()) {
+        left = true;
+        break;
+      }
+      if (!ReadOnce() || !DispatchFrames(&stopped) || (Drained() && !to_end)) break;
     }
   }
   t_batch = batch_before;
@@ -55,9 +69,9 @@ void ServerConnection::OnReady(uint32_t events) {
   if (const int64_t ticks = stream_->PollTicks(); ticks >= 0) {
     acceptor_->reactor().KeepPolling(this, static_cast<uint64_t>(ticks));
   }
-  if (result == FrameWriter::Result::kBlocked || interest_.load() != EPOLLIN) {
+  if (result == FrameWriter::Result::kBlocked || interest_.load() != idle_interest_ || left) {
     base::MutexLock lock(mutex_);
-    UpdateInterest();
+    UpdateInterest(left);
   }
 }
 
@@ -248,6 +262,10 @@ bool ServerConnection::DispatchHandshake(const FrameHeader& header, std::string_
 void ServerConnection::BeOpen() {
   if (acceptor_->reactor().Cancel(&handshake_timer_)) Release();
   state_ = State::kOpen;
+  if (stream_->edges()) {
+    base::MutexLock lock(mutex_);
+    idle_interest_ = EPOLLIN | EPOLLRDHUP | EPOLLET;  // from the end of this round on
+  }
   accepted_.store(true);
   if (acceptor_->draining()) Drain();
 }
@@ -428,7 +446,7 @@ void ServerConnection::OnCall(const FrameHeader& header, std::string_view body,
   polycall_message request = call::ViewMessage(parts.message, buffer);
   if (request.data == nullptr) request.data = "";
   if (plain) {
-    acceptor_->DispatchPlain(call, &request);
+    acceptor_->DispatchPlain(call, &request, t_more);
     return;
   }
   if (method->request_first()) {
