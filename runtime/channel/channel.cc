@@ -357,7 +357,7 @@ bool Channel::Retry(Call& call, const base::Status& status, bool not_started) {
     if (attempt >= options_.max_attempts && !(waits && not_started)) return false;
     call.set_attempts(attempt);
     // What never started goes elsewhere at once, the first time.
-    const int64_t wait = not_started && attempt == 1 ? 0 : Backoff(attempt - 1);
+    const int64_t wait = not_started && attempt == 1 ? 0 : WaitAfter(attempt - 1);
     not_before = wait == 0 ? 0 : base::DeadlineAfter(wait);
   }
   if (not_before >= call.deadline()) return false;

@@ -18,6 +18,7 @@
 #include "base/mutex.h"
 #include "base/reactor.h"
 #include "call/call.h"
+#include "channel/backoff.h"
 #include "channel/balancer.h"
 #include "channel/scheduler_link.h"
 #include "negotiation/background.h"
@@ -169,7 +170,7 @@ class Channel final : public call::CallOwner,
   void MapMethods(const negotiation::Accept& accept, transport::Connection& connection);
   void ServePending();
   void SchedulePending(int64_t when);
-  int64_t Backoff(uint32_t attempt);
+  int64_t WaitAfter(uint32_t failures);
 
   // addresses.cc
   base::Ref<transport::Connection> PickLocked(const transport::Connection* other_than = nullptr)
@@ -219,7 +220,7 @@ class Channel final : public call::CallOwner,
   bool timer_set_ GUARDED_BY(mutex_) = false;
   base::Task pending_task_;
   std::atomic<uint64_t> live_{0};
-  uint64_t random_ GUARDED_BY(mutex_);
+  Backoff backoff_ GUARDED_BY(mutex_);
 
   bool resolving_ GUARDED_BY(mutex_) = false;  // the resolver was started
   bool resolved_ GUARDED_BY(mutex_) = false;   // it has told something

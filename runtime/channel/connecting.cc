@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "base/log.h"
@@ -17,7 +16,8 @@ Channel::Channel(const Options& options, MethodTable* methods)
     : options_(options),
       methods_(methods),
       balancer_(MakeBalancer(options.balancing)),
-      random_(static_cast<uint64_t>(base::NowNs()) ^ (static_cast<uint64_t>(getpid()) << 32)),
+      backoff_(options.initial_backoff_ns, options.max_backoff_ns,
+               static_cast<uint64_t>(base::NowNs()) ^ (static_cast<uint64_t>(getpid()) << 32)),
       maintenance_([this] { return Maintain(); }) {
   pending_timer_.context = pending_task_.context = this;
   pending_timer_.fire = [](base::Timer* timer) {
@@ -92,17 +92,9 @@ base::Ref<transport::Connection> Channel::Current() {
   return PickLocked();
 }
 
-int64_t Channel::Backoff(uint32_t attempt) {
-  const double grown = static_cast<double>(options_.initial_backoff_ns) *
-                       std::pow(1.6, std::min<uint32_t>(attempt, 40));
-  const double bounded = std::min(grown, static_cast<double>(options_.max_backoff_ns));
+int64_t Channel::WaitAfter(uint32_t failures) {
   base::MutexLock lock(mutex_);
-  // xorshift64: jitter needs no better.
-  random_ ^= random_ << 13;
-  random_ ^= random_ >> 7;
-  random_ ^= random_ << 17;
-  const double jitter = 0.8 + 0.4 * static_cast<double>(random_ % 1024) / 1024;
-  return static_cast<int64_t>(bounded * jitter);
+  return backoff_.After(failures);
 }
 
 // Numbers of the peer's methods, in the order of its table.
@@ -172,7 +164,7 @@ base::Status Channel::Dial(const SubchannelRef& sub, base::Ref<transport::Connec
   base::Ref<transport::Connection> connection;
   negotiation::Outcome outcome = Negotiate(sub, &connection);
   const bool installed = connection && Install(sub, connection, &outcome);
-  const int64_t backoff = installed ? 0 : Backoff(sub->failures);
+  const int64_t backoff = installed ? 0 : WaitAfter(sub->failures);
   base::MutexLock lock(mutex_);
   sub->dialing = false;
   changed_.notify_all();
@@ -279,7 +271,7 @@ bool Channel::WaitAttached(Call& call, base::Waiter& waiter, int64_t deadline) {
   }
   if (call.attempts() > 1) {
     // The back-off of a retry, on the thread that waits anyway.
-    waiter.Wait(std::min(deadline, base::DeadlineAfter(Backoff(call.attempts() - 2))));
+    waiter.Wait(std::min(deadline, base::DeadlineAfter(WaitAfter(call.attempts() - 2))));
     if (call.ended()) return true;
   }
   base::Ref<transport::Connection> connection;
