@@ -12,6 +12,7 @@ import signal as _signal
 import threading as _threading
 
 from polycall import _polycall
+from polycall import _log as _log_module
 from polycall import _loop as _loop_module
 from polycall import _server as _server_module
 from polycall import _status as _status_module
@@ -29,6 +30,7 @@ from polycall._descriptor import (
     ServiceDescriptor,
 )
 from polycall._interceptor import Interceptor
+from polycall._log import LogLevel, set_log
 from polycall._metadata import Metadata, MetadataLike
 from polycall._polycall import InterceptedCall, __version__
 from polycall._server import AsyncRequests, Context, Server, Service
@@ -84,6 +86,7 @@ __all__ = [
     "Interceptor",
     "InternalError",
     "InvalidArgumentError",
+    "LogLevel",
     "Metadata",
     "MetadataLike",
     "MethodDescriptor",
@@ -105,6 +108,7 @@ __all__ = [
     "UnimplementedError",
     "UnknownError",
     "__version__",
+    "set_log",
 ]
 
 _polycall._set_python_types(
@@ -123,4 +127,5 @@ _polycall._set_python_types(
 # Channels and servers that are alive when the interpreter ends are shut down before it does.
 _atexit.register(_polycall._at_exit)
 _os.register_at_fork(after_in_child=_loop_module.forget_queues)
+_os.register_at_fork(after_in_child=_log_module.forget_thread)
 _os.register_at_fork(after_in_child=_polycall._after_fork)

@@ -89,6 +89,7 @@ class CallFuture(concurrent.futures.Future, Generic[Response]):
     _call: Optional[_polycall.PendingCall] = None
 
     def cancel(self) -> bool:
+        """Cancels the call; from any thread. False when it has ended."""
         if not super().cancel():
             return False
         # The first to cancel tells the future's waiters; dict.setdefault is atomic.

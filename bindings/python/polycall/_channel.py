@@ -33,6 +33,9 @@ class CallFlags(enum.IntFlag):
 
 
 class ChannelState(enum.IntEnum):
+    """Whether a channel has a connection: not asked for, being made, there, or failed and to be tried
+    again."""
+
     IDLE = 0
     CONNECTING = 1
     READY = 2
@@ -142,6 +145,7 @@ class Channel(_polycall.Channel):
 
     @property
     def state(self) -> ChannelState:
+        """What the channel is doing now; does not wait."""
         return ChannelState(self._state())
 
     def wait_ready(self, timeout: float = 20.0) -> None:

@@ -46,6 +46,7 @@ class MethodDescriptor:
 
     @property
     def timeout_ns(self) -> int:
+        """`timeout` in nanoseconds; 0 is none."""
         return 0 if self.timeout is None else int(self.timeout * 1e9)
 
 

@@ -341,6 +341,8 @@ class AsyncRequests:
         return request
 
     async def receive(self) -> Any:
+        """The next request, or None after the caller's last. StatusError with CANCELLED when the
+        caller cancelled the call or is gone. One task at a time."""
         loop = asyncio.get_running_loop()
         future = loop.create_future()
         self._context._receive_async(queue_of(loop), future)

@@ -78,6 +78,7 @@ class StatusError(Exception):
 
     @property
     def status(self) -> Status:
+        """Code, message and details as one value."""
         return Status(self.code, self.message, self.details)
 
 

@@ -321,7 +321,13 @@ bool AddContextTypes(PyObject* module) {
       {"_send_async", AsFunction(SendAsyncMethod), METH_FASTCALL, nullptr},
       {"_receive_async", AsFunction(ReceiveAsyncMethod), METH_FASTCALL, nullptr},
       {nullptr, nullptr, 0, nullptr}};
-  static PyType_Slot slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(ContextDealloc)},
+  // As in _polycall.pyi.
+  static char doc[] =
+      "One call, as its handler sees it. Any thread may use it; after the handler's end only what "
+      "was\n"
+      "read before is still there.";
+  static PyType_Slot slots[] = {{Py_tp_doc, doc},
+                                {Py_tp_dealloc, reinterpret_cast<void*>(ContextDealloc)},
                                 {Py_tp_getset, getters},
                                 {Py_tp_methods, methods},
                                 {0, nullptr}};

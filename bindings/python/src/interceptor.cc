@@ -212,11 +212,13 @@ std::vector<polycall_interceptor> InterceptorTable(
 }
 
 bool AddInterceptedCallType(PyObject* module) {
-  static PyType_Slot slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(Dealloc)},
-                                {Py_tp_getset, kGetters},
-                                {Py_tp_methods, kMethods},
-                                {Py_tp_members, kMembers},
-                                {0, nullptr}};
+  // As in _polycall.pyi.
+  static char doc[] =
+      "One call, as an interceptor sees it. An interceptor may keep attributes of its own on it.";
+  static PyType_Slot slots[] = {
+      {Py_tp_doc, doc},          {Py_tp_dealloc, reinterpret_cast<void*>(Dealloc)},
+      {Py_tp_getset, kGetters},  {Py_tp_methods, kMethods},
+      {Py_tp_members, kMembers}, {0, nullptr}};
   static PyType_Spec spec = {"polycall._polycall.InterceptedCall", sizeof(InterceptedCall), 0,
                              Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
   PyObject* type = PyType_FromSpec(&spec);

@@ -13,6 +13,7 @@
 #include "gil.h"
 #include "interceptor.h"
 #include "interrupt.h"
+#include "log.h"
 #include "method.h"
 #include "polycall/host.h"
 #include "python_types.h"
@@ -93,6 +94,7 @@ PYBIND11_MODULE(_polycall, module) {
   BindLoopQueue(module);
   BindChannel(module);
   BindServer(module);
+  BindLog(module);
   module.def("_set_python_types", &SetPythonTypes);
   module.def("_at_exit", &AtExit);
   module.def("_after_fork", &AfterFork);
