@@ -8,7 +8,9 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -46,6 +48,68 @@ TEST(Channel, ACallWithoutAServerIsUnavailable) {
   const auto channel =
       polycall::Channel::Create(InprocTarget("nobody"), {.max_attempts = 1}).value();
   EXPECT_EQ(Calc::Client(channel).Add(Two()).status().code(), Code::kUnavailable);
+}
+
+// A server's life with a call: something that the library has reason to log about.
+void Live(const std::string& name) {
+  std::atomic<int> cancelled = 0;
+  polycall::Server server;
+  ASSERT_OK(server.AddService(MakeCalc(Style::kBlocking, &cancelled)));
+  const StatusOr<std::string> address =
+      server.Listen("unix:" + testing::TempDir() + name + "-" + std::to_string(getpid()));
+  ASSERT_OK(address);
+  ASSERT_OK(server.Start());
+  EXPECT_OK(Calc::Client(polycall::Channel::Create(*address).value()).Add(Two(), {.timeout = 30s}));
+}
+
+TEST(Log, LinesGoToTheSinkAndGoOnIfItThrows) {
+  struct Lines {
+    std::atomic<int> count = 0;
+    std::atomic<int> empty = 0;
+  };
+  const auto lines = std::make_shared<Lines>();  // the sink may be inside when it is replaced
+  polycall::SetLog(polycall::LogLevel::kDebug, [lines](polycall::LogLevel, std::string_view text) {
+    if (text.empty()) ++lines->empty;
+    if (++lines->count == 1) throw std::runtime_error("not now");
+  });
+  Live("log");
+  Live("log");
+  polycall::SetLogLevel(polycall::LogLevel::kWarning);
+  EXPECT_GT(lines->count, 1);
+  EXPECT_EQ(lines->empty, 0);
+}
+
+TEST(Server, ALentThreadServesWhatTheServerHasNoThreadsFor) {
+  std::atomic<int> cancelled = 0;
+  polycall::Server server({.donated_only = true});
+  ASSERT_OK(server.AddService(MakeCalc(Style::kBlocking, &cancelled)));
+  const StatusOr<std::string> address =
+      server.Listen("unix:" + testing::TempDir() + "lent-" + std::to_string(getpid()));
+  ASSERT_OK(address);
+  ASSERT_OK(server.Start());
+  EXPECT_FALSE(server.RunWorker(1ms)) << "nothing has shut the server down";
+  std::thread worker([&] { server.RunWorker(); });
+  EXPECT_OK(Calc::Client(polycall::Channel::Create(*address).value()).Add(Two(), {.timeout = 30s}));
+  server.Shutdown();
+  worker.join();
+}
+
+TEST(Channel, ACallThatWaitsForReadyIsServedWhenTheServerComes) {
+  std::atomic<int> cancelled = 0;
+  const std::string target = "unix:" + testing::TempDir() + "late-" + std::to_string(getpid());
+  const auto channel = polycall::Channel::Create(target).value();
+  EXPECT_EQ(Calc::Client(channel).Add(Two()).status().code(), Code::kUnavailable);
+  std::promise<Code> code;
+  std::thread caller([&] {
+    code.set_value(
+        Calc::Client(channel).Add(Two(), {.timeout = 30s, .wait_for_ready = true}).status().code());
+  });
+  polycall::Server server;
+  ASSERT_OK(server.AddService(MakeCalc(Style::kBlocking, &cancelled)));
+  ASSERT_OK(server.Listen(target));
+  ASSERT_OK(server.Start());
+  caller.join();
+  EXPECT_EQ(code.get_future().get(), Code::kOk);
 }
 
 TEST(Server, TheSameServiceCannotBeAddedTwice) {

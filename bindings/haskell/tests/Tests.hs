@@ -168,6 +168,37 @@ withoutServer =
       { channelMaxAttempts = Just 1 } $ \channel -> do
         calc <- newCalcClient channel
         void (calcAdd calc ask (asking 1) >>= expectStatus Unavailable))
+  , ("a call that waits for ready is served when the server comes", do
+      folder <- getTemporaryDirectory
+      process <- getProcessID
+      let target = Text.pack ("unix:" ++ folder ++ "/polycall-haskell-late-" ++ show process)
+      cancelled <- newEmptyMVar
+      withChannel target defaultChannelOptions $ \channel -> do
+        calc <- newCalcClient channel
+        future <- unaryAsync (calcAddMethod calc) ask { callTimeout = Just 30, callWaitForReady = True } (asking 1)
+        withServer defaultServerOptions $ \server -> do
+          addService server (serveCalc (handlers cancelled))
+          _ <- listen server target
+          start server
+          reply <- awaitOrThrow future
+          check "1 + 1" (addReplyValue reply == 2))
+  , ("a lent thread serves what the server has no threads for", do
+      cancelled <- newEmptyMVar
+      withServer defaultServerOptions { serverDonatedOnly = True } $ \server -> do
+        addService server (serveCalc (handlers cancelled))
+        target <- listen server "tcp://127.0.0.1:0"
+        start server
+        early <- runWorker server (Just 0.001)
+        check "nothing has shut the server down" (not early)
+        ended <- newEmptyMVar
+        _ <- forkIO (runWorker server Nothing >>= putMVar ended)
+        withChannel target defaultChannelOptions $ \channel -> do
+          calc <- newCalcClient channel
+          reply <- calcAddOrThrow calc ask (asking 1)
+          check "1 + 1" (addReplyValue reply == 2)
+        shutdown server 1
+        done <- timeout 30000000 (takeMVar ended)
+        check "it was told of the shutdown" (done == Just True))
   , ("a service is added once", withServer defaultServerOptions $ \server -> do
       addService server (serveCalc calcHandlers)
       outcome <- try (addService server (serveCalc calcHandlers))

@@ -7,10 +7,13 @@ import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
 import calc.v1.CalcOuterClass.AddReply;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.Test;
 
 public class ServerTest {
@@ -44,6 +47,23 @@ public class ServerTest {
       assertEquals(StatusCode.UNAVAILABLE, error.code());
       assertThrows(StatusException.class, () -> channel.waitReady(Duration.ofMillis(50)));
     }
+  }
+
+  @Test(timeout = 60_000)
+  public void aCallThatWaitsForReadyIsServedWhenTheServerComes() throws Exception {
+    Path folder = Files.createTempDirectory("polycall-test");
+    String target = "unix:" + folder.resolve("late.sock");
+    CallOptions patient = CallOptions.timeout(Duration.ofSeconds(30)).withWaitForReady();
+    try (Channel channel = new Channel(target);
+        Server server = new Server().add(calc)) {
+      CallFuture<AddReply> reply =
+          new calc.v1.CalcAsyncClient(channel).add(CalcServer.request(1, 2), patient);
+      assertFalse(reply.isDone());
+      server.listen(target);
+      server.start();
+      assertEquals(3, reply.get(30, TimeUnit.SECONDS).getValue());
+    }
+    Files.delete(folder);
   }
 
   @Test(timeout = 30_000)
