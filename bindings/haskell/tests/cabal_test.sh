@@ -3,7 +3,7 @@
 # no index, no network, boot packages alone.
 set -euo pipefail
 source="$1/bindings/haskell" library="$4"
-command -v cabal >/dev/null || { echo "cabal-install is not here: skipped"; exit 0; }
+command -v cabal >/dev/null || { echo "cabal is missing: script/bootstrap installs cabal-install"; exit 1; }
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/home"

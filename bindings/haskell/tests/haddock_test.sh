@@ -2,7 +2,7 @@
 # haddock_test.sh SOURCE BUILD PLUGIN LIBRARY_DIR: the binding's and a generated module's documentation is
 # made without an error, and says what the .proto says.
 set -euo pipefail
-command -v haddock >/dev/null || { echo "haddock is not here: skipped"; exit 0; }
+command -v haddock >/dev/null || { echo "haddock is missing: it comes with ghc"; exit 1; }
 source="$1" db="$2/haskell/package.conf.d" plugin="$3"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
