@@ -53,14 +53,14 @@ void ReadManifestsAgain(const std::string& folder, Shared& shared, Fleet& fleet)
     event.set_time(WallTime());
     event.set_what("manifests refused");
     event.set_detail(std::string(applied.status().message()));
-    shared.events.Add(std::move(event));
+    shared.events.Add(event);
   }
 }
 
 // Takes up the events of before, and writes down those that come. `log` has to outlive the journal's use.
 void KeepEvents(EventLog& log, Journal<v1::Event>& journal) {
-  for (v1::Event& event : log.Read()) {
-    journal.Add(std::move(event));
+  for (const v1::Event& event : log.Read()) {
+    journal.Add(event);
   }
   journal.Follow([&log, told = false](const v1::Event& event) mutable {
     const Status status = log.Append(event);

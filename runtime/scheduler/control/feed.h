@@ -20,24 +20,26 @@ class Feed : public std::enable_shared_from_this<Feed<Response>> {
   Feed(EventLoop& loop, ServerWriter<Response>& writer, Responder<void> done)
       : loop_(loop), writer_(&writer), done_(std::move(done)) {}
 
-  // Sends the response after those before it. A caller that reads too slowly for `most` of them is
+  // Sends the response after those before it. A caller that reads so slowly that `most_bytes` wait is
   // told RESOURCE_EXHAUSTED and let go.
-  void Send(Response response, size_t most) {
+  void Send(Response response, size_t most_bytes) {
     if (!done_) {
       return;
     }
-    if (waiting_.size() >= most) {
+    const size_t bytes = response.ByteSizeLong();
+    if (waiting_bytes_ + bytes > most_bytes && !waiting_.empty()) {
       End(ResourceExhaustedError("the caller reads too slowly for what happens here"));
       return;
     }
+    waiting_bytes_ += bytes;
     waiting_.push_back(std::move(response));
     WriteNext();
   }
 
   // Only the newest matters: replaces what waits.
   void SendLatest(Response response) {
-    waiting_.clear();
-    Send(std::move(response), 1);
+    Clear();
+    Send(std::move(response), 0);
   }
 
   // Ends the call after what waits has been sent.
@@ -49,7 +51,7 @@ class Feed : public std::enable_shared_from_this<Feed<Response>> {
   void End(const Status& status) {
     if (done_) {
       auto done = *std::exchange(done_, std::nullopt);
-      waiting_.clear();
+      Clear();
       if (ended) {
         ended();
       }
@@ -62,6 +64,11 @@ class Feed : public std::enable_shared_from_this<Feed<Response>> {
   std::function<void()> ended;  // runs once when the call is over: stop feeding
 
  private:
+  void Clear() {
+    waiting_.clear();
+    waiting_bytes_ = 0;
+  }
+
   void WriteNext() {
     if (writing_ || !done_) {
       return;
@@ -75,6 +82,7 @@ class Feed : public std::enable_shared_from_this<Feed<Response>> {
     writing_ = true;
     const Response response = std::move(waiting_.front());
     waiting_.pop_front();
+    waiting_bytes_ -= response.ByteSizeLong();
     writer_->WriteAsync(response, [self = this->shared_from_this()](bool sent) {
       self->loop_.Post([self, sent] {
         self->writing_ = false;
@@ -91,6 +99,7 @@ class Feed : public std::enable_shared_from_this<Feed<Response>> {
   ServerWriter<Response>* const writer_;  // lives until done_ has finished
   std::optional<Responder<void>> done_;
   std::deque<Response> waiting_;
+  size_t waiting_bytes_ = 0;
   bool writing_ = false;
   bool ending_ = false;
 };

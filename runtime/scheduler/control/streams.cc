@@ -10,7 +10,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
-constexpr size_t kWaitingEntries = 20'000;
+// Of entries, in bytes: more than what is kept, which a caller that asks gets all at once.
+constexpr size_t kMostWaiting = 8 << 20;
 constexpr nanoseconds kTopInterval = std::chrono::seconds(1);
 constexpr nanoseconds kShortestTopInterval = milliseconds(100);
 constexpr nanoseconds kLongestTopInterval = std::chrono::hours(1);
@@ -132,15 +133,13 @@ void Control::Events(ServerContext& context, const v1::EventsRequest& request,
   }
   auto feed = MakeFeed(shared_.loop, context, writer, std::move(done));
   shared_.loop.Post([this, feed, follow = request.follow()] {
-    for (const v1::Event& event : shared_.events.entries()) {
-      feed->Send(event, kWaitingEntries);
-    }
+    shared_.events.ForEach([&](const v1::Event& event) { feed->Send(event, kMostWaiting); });
     if (!follow) {
       feed->EndAfterAll();
       return;
     }
-    const uint64_t id = shared_.events.Follow(
-        [feed](const v1::Event& event) { feed->Send(event, kWaitingEntries); });
+    const uint64_t id =
+        shared_.events.Follow([feed](const v1::Event& event) { feed->Send(event, kMostWaiting); });
     // Not at once: it may be the journal itself that found the caller too slow.
     feed->ended = [this, id] { shared_.loop.Post([this, id] { shared_.events.Unfollow(id); }); };
   });
@@ -157,18 +156,18 @@ void Control::Logs(ServerContext& context, const v1::LogsRequest& request,
       feed->End(NoService(name));
       return;
     }
-    for (const v1::LogLine& line : shared_.logs.entries()) {
+    shared_.logs.ForEach([&](const v1::LogLine& line) {
       if (Concerns(line, name)) {
-        feed->Send(line, kWaitingEntries);
+        feed->Send(line, kMostWaiting);
       }
-    }
+    });
     if (!follow) {
       feed->EndAfterAll();
       return;
     }
     const uint64_t id = shared_.logs.Follow([feed, name](const v1::LogLine& line) {
       if (Concerns(line, name)) {
-        feed->Send(line, kWaitingEntries);
+        feed->Send(line, kMostWaiting);
       }
     });
     feed->ended = [this, id] { shared_.loop.Post([this, id] { shared_.logs.Unfollow(id); }); };

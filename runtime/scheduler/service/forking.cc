@@ -26,7 +26,7 @@ void ServiceController::StartForker() {
                                       line.set_service(manifest_->name());
                                       line.set_instance(id);
                                       line.set_text(text);
-                                      shared_.logs.Add(std::move(line));
+                                      shared_.logs.Add(line);
                                     }});
   if (!started.ok()) {
     shared_.DropNumber(forker_number_);

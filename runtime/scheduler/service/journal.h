@@ -3,34 +3,44 @@
 #define POLYCALL_SCHEDULER_SERVICE_JOURNAL_H_
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <string>
 
 #include "polycall/scheduler/v1/scheduler.pb.h"
+#include "service/byte_ring.h"
 
 namespace polycall::scheduler {
 
-// Keeps the newest entries and tells followers of new ones. Loop thread only.
+// Keeps the newest entries, encoded, as many as fit into so many bytes, and tells followers of new ones.
+// Loop thread only.
 template <typename Entry>
 class Journal {
  public:
   using Follower = std::function<void(const Entry&)>;
 
-  explicit Journal(size_t most) : most_(most) {}
+  explicit Journal(size_t bytes) : entries_(bytes) {}
 
-  void Add(Entry entry) {
-    entries_.push_back(std::move(entry));
-    if (entries_.size() > most_) {
-      entries_.pop_front();
-    }
+  void Add(const Entry& entry) {
+    entries_.Add(entry.SerializeAsString());
     for (const auto& [id, follower] : followers_) {
-      follower(entries_.back());
+      follower(entry);
     }
   }
 
-  const std::deque<Entry>& entries() const { return entries_; }
+  // How many are kept.
+  size_t count() const { return entries_.count(); }
+
+  // Calls visit(const Entry&) for each that is kept, the oldest first. It must not add.
+  template <typename Visit>
+  void ForEach(Visit visit) const {
+    Entry entry;
+    entries_.ForEach([&](const std::string& bytes) {
+      if (entry.ParseFromString(bytes)) {
+        visit(entry);
+      }
+    });
+  }
 
   uint64_t Follow(Follower follower) {
     followers_.emplace(++last_, std::move(follower));
@@ -39,8 +49,7 @@ class Journal {
   void Unfollow(uint64_t id) { followers_.erase(id); }
 
  private:
-  const size_t most_;
-  std::deque<Entry> entries_;
+  ByteRing entries_;
   std::map<uint64_t, Follower> followers_;
   uint64_t last_ = 0;
 };

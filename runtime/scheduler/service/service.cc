@@ -73,7 +73,7 @@ void ServiceController::Say(const std::string& instance, const std::string& what
   event.set_instance(instance);
   event.set_what(what);
   event.set_detail(detail);
-  shared_.events.Add(std::move(event));
+  shared_.events.Add(event);
 }
 
 uint32_t ServiceController::Alive() const {
@@ -232,7 +232,7 @@ void ServiceController::OnLog(Instance* instance, const std::string& text) {
   line.set_service(manifest_->name());
   line.set_instance(instance->id());
   line.set_text(text);
-  shared_.logs.Add(std::move(line));
+  shared_.logs.Add(line);
 }
 
 void ServiceController::OnStats(Instance* instance) {

@@ -23,8 +23,8 @@ namespace polycall::scheduler {
 struct Shared {
   EventLoop& loop;
   Launcher& launcher;
-  Journal<v1::Event> events{10'000};
-  Journal<v1::LogLine> logs{10'000};
+  Journal<v1::Event> events{1 << 20};
+  Journal<v1::LogLine> logs{2 << 20};
   // Taken by living instances; one that was forked shares its fork server's.
   std::multiset<uint32_t> numbers = {};
   Keeper* keeper = nullptr;       // borrowed; none: nothing outlives polycalld
