@@ -109,6 +109,15 @@ TEST(Manifest, KeysThatDoNotGoTogetherAreRefused) {
               ElementsAre(HasSubstr("name 'Bad_Name'")));
 }
 
+TEST(Manifest, APlacementIsOneThatThereIs) {
+  const std::string good = "name: a\nservices: [x.Y]\ncommand: {argv: [/bin/a]}\n";
+  EXPECT_EQ(ParseManifest(good + "placement: two-choices\n", "m.yaml").manifest.placement(),
+            v1::Manifest::TWO_CHOICES);
+  EXPECT_THAT(MistakesOf(good + "placement: random\n"),
+              ElementsAre(HasSubstr("m.yaml:4:12: 'placement' has to be least-in-flight or "
+                                    "two-choices, not 'random'")));
+}
+
 // A caller's identity that is written down but not looked at lets everybody in.
 TEST(Manifest, CallersAreIdentitiesThatSomebodyLooksAt) {
   const std::string good = "name: a\nservices: [x.Y]\nhost: {language: c, module: m}\n";

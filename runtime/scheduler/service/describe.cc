@@ -15,11 +15,13 @@ v1::Resolution ServiceController::Resolve() const {
   if (serving.empty()) {
     serving.swap(sick);  // rather those than none
   }
-  std::stable_sort(serving.begin(), serving.end(), [](const Instance* a, const Instance* b) {
-    return a->in_flight() < b->in_flight();
-  });
+  Places places;
+  for (const Instance* instance : serving) {
+    places.push_back({.instance = places.size(), .in_flight = instance->in_flight()});
+  }
+  placement_->Order(&places);
   v1::Resolution resolution;
-  resolution.set_policy(v1::LEAST_IN_FLIGHT);
+  resolution.set_policy(placement_->balancing());
   resolution.set_call_time_ns(manifest_->limits().call_time());
   if (manifest_->isolation() == v1::INPROC) {
     v1::InprocModule& module = *resolution.mutable_inproc();
@@ -27,12 +29,12 @@ v1::Resolution ServiceController::Resolve() const {
     module.set_module(manifest_->host().module());
     *module.mutable_services() = manifest_->services();
   }
-  for (const Instance* instance : serving) {
+  for (const Place& place : places) {
     v1::Endpoint& endpoint = *resolution.add_endpoints();
-    endpoint.set_target(instance->target());
-    endpoint.set_instance(instance->id());
+    endpoint.set_target(serving[place.instance]->target());
+    endpoint.set_instance(serving[place.instance]->id());
     endpoint.set_ready(true);
-    endpoint.set_locality(v1::SAME_HOST);
+    endpoint.set_locality(place.locality);
   }
   if (!serving.empty()) {
     return resolution;

@@ -19,6 +19,17 @@ void ServiceController::DrainOne(Instance* instance, const std::string& why) {
   Changed();
 }
 
+Instance* ServiceController::Spare(const std::vector<Instance*>& instances) const {
+  Places serving;
+  for (size_t i = 0; i < instances.size(); ++i) {
+    if (instances[i]->state() != v1::SERVING) {
+      return instances[i];
+    }
+    serving.push_back({.instance = i, .in_flight = instances[i]->in_flight()});
+  }
+  return instances[serving[placement_->Spare(serving)].instance];
+}
+
 // One at a time, and only as far as instances of the present manifest serve in their place: there is
 // always somebody to take the calls, and a manifest that does not work replaces nothing.
 void ServiceController::DrainOld(uint32_t wanted) {
@@ -38,18 +49,13 @@ void ServiceController::DrainOld(uint32_t wanted) {
   if (old.size() <= kept) {
     return;
   }
-  // Those that do not serve yet first.
-  DrainOne(*std::min_element(
-               old.begin(), old.end(),
-               [](const Instance* a, const Instance* b) { return a->state() < b->state(); }),
-           "replaced");
+  DrainOne(Spare(old), "replaced");
   roll_timer_ = shared_.loop.After(kRollingPause, [this] {
     roll_timer_ = 0;
     Reconcile();
   });
 }
 
-// The least busy of the present manifest go.
 void ServiceController::DrainSurplus(uint32_t wanted) {
   std::vector<Instance*> present;
   for (const auto& [id, instance] : instances_) {
@@ -58,11 +64,10 @@ void ServiceController::DrainSurplus(uint32_t wanted) {
       present.push_back(instance.get());
     }
   }
-  std::stable_sort(present.begin(), present.end(), [](const Instance* a, const Instance* b) {
-    return a->in_flight() < b->in_flight();
-  });
-  for (size_t i = 0; present.size() - i > wanted && i < present.size(); ++i) {
-    DrainOne(present[i], "no longer needed");
+  while (present.size() > wanted) {
+    Instance* const spare = Spare(present);
+    std::erase(present, spare);
+    DrainOne(spare, "no longer needed");
   }
 }
 

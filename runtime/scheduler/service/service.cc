@@ -31,6 +31,7 @@ ServiceController::ServiceController(Shared& shared, v1::Manifest manifest)
     : shared_(shared),
       manifest_(std::make_shared<const v1::Manifest>(std::move(manifest))),
       scale_(manifest_->scale()),
+      placement_(MakePlacement(manifest_->placement())),
       restarts_(std::make_unique<Restarts>(manifest_->restart())) {}
 
 ServiceController::~ServiceController() {
@@ -274,6 +275,7 @@ void ServiceController::Unwatch(uint64_t id) { watchers_.erase(id); }
 void ServiceController::Replace(v1::Manifest manifest) {
   manifest_ = std::make_shared<const v1::Manifest>(std::move(manifest));
   scale_ = manifest_->scale();
+  placement_ = MakePlacement(manifest_->placement());
   restarts_ = std::make_unique<Restarts>(manifest_->restart());
   CloseForker();
   shared_.loop.Cancel(std::exchange(retry_timer_, 0));

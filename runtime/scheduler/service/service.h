@@ -14,6 +14,7 @@
 #include "instance/instance.h"
 #include "instance/keeper.h"
 #include "service/journal.h"
+#include "service/placement.h"
 #include "service/restarts.h"
 #include "service/scaling.h"
 
@@ -61,8 +62,8 @@ class ServiceController final : private Instance::Observer {
   // Drains all and calls `done` when none is left. For the end of polycalld.
   void Shutdown(std::function<void()> done);
 
-  // Where the service can be called now: at what serves, the least busy first, or else at its front
-  // door.
+  // Where one caller can call the service now: at what serves, in the order of the manifest's placement,
+  // or else at its front door.
   v1::Resolution Resolve() const;
   // Somebody is about to call: an instance is started if there is none.
   void Want();
@@ -89,6 +90,8 @@ class ServiceController final : private Instance::Observer {
   void KeepLog(const std::string& instance);
   void RetryLater();
   void Save();  // soon
+  // The one of them that is done without best: of those that do not serve yet any, else by the policy.
+  Instance* Spare(const std::vector<Instance*>& instances) const;
   void SaveNow();
   // Whether an instance has to wait for the fork server, which is started if it has to be.
   bool ForkerMissing();
@@ -112,6 +115,7 @@ class ServiceController final : private Instance::Observer {
   std::unique_ptr<Forker> forker_;
   uint32_t forker_number_ = 0;
   EventLoop::TimerId forker_timer_ = 0;
+  std::unique_ptr<PlacementPolicy> placement_;
   UniqueFd front_door_;
   bool door_watched_ = false;
   bool stopped_ = false;
