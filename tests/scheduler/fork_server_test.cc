@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -181,6 +182,43 @@ TEST_P(ForkServer, InstancesOutliveAKilledPolycalld) {
     const auto now = Now();
     return now.size() == 2 && !now.contains(before.begin()->first);
   })) << daemon_.Story();
+  EXPECT_TRUE(daemon_.UntilServing("work", 2)) << daemon_.Story();
+  EXPECT_EQ(daemon_.Stop(), 0);
+}
+
+// Names of the control groups of a daemon's fork servers; empty, too, where there are no control groups.
+std::set<std::string> GroupsOfForkServers(std::string run_folder) {
+  std::replace(run_folder.begin(), run_folder.end(), '/', '-');
+  std::set<std::string> names;
+  std::error_code error;
+  for (const char* mount :
+       {"/sys/fs/cgroup", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/cpu", "/sys/fs/cgroup/pids"}) {
+    const std::string folder = std::string(mount) + "/polycall" + run_folder;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+      if (entry.path().string().ends_with("-fork-server")) names.insert(entry.path().filename());
+    }
+  }
+  return names;
+}
+
+// The old one's first process lives as long as its instances; then its control group stayed for ever.
+TEST_P(ForkServer, NothingIsLeftOfThatOfAKilledPolycalldAfterItsInstances) {
+  StartWith(Manifest("scale: {min: 2, max: 2}\n"), 2);
+  const auto before = Now();
+  const std::set<std::string> old = GroupsOfForkServers(daemon_.run_folder());
+  const std::string old_log = daemon_.run_folder() + "/work-1-fork-server.log";
+  EXPECT_TRUE(std::filesystem::exists(old_log)) << daemon_.Story();
+  daemon_.Kill();
+  ASSERT_TRUE(daemon_.Start()) << daemon_.Output();
+  ASSERT_TRUE(daemon_.UntilServing("work", 2)) << daemon_.Story();
+  EXPECT_FALSE(std::filesystem::exists(old_log));
+  for (const auto& [pid, id] : before) kill(pid, SIGKILL);
+  EXPECT_TRUE(Until([&] {
+    const std::set<std::string> now = GroupsOfForkServers(daemon_.run_folder());
+    return std::none_of(old.begin(), old.end(),
+                        [&](const std::string& name) { return now.contains(name); });
+  })) << *old.begin()
+      << " is still there";
   EXPECT_TRUE(daemon_.UntilServing("work", 2)) << daemon_.Story();
   EXPECT_EQ(daemon_.Stop(), 0);
 }

@@ -64,6 +64,16 @@ Status Launcher::Prepare() {
     std::replace(cgroup_parent_.begin(), cgroup_parent_.end(), '/', '-');
   }
   cgroups_ = DetectCgroups(cgroup_parent_);
+// What has just ended may take a moment to leave its group. Where instances live on it is not for long
+// that we wait.
+Launcher::~Launcher() {
+  if (cgroups_ == nullptr) return;
+  leftovers_ = cgroups_->Names();
+  for (int i = 0; i < 100 && !RemoveLeftovers(); ++i) {
+    usleep(5'000);
+  }
+}
+
   return OkStatus();
 }
 
@@ -77,6 +87,7 @@ std::string Launcher::LogPath(const std::string& instance) const {
 
 StatusOr<UniqueFd> Launcher::MakeSocket(
     const std::string& path, const google::protobuf::RepeatedPtrField<std::string>& callers) const {
+  leftovers_ = cgroups_->Names();
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) {
@@ -197,10 +208,16 @@ Container Launcher::ContainerOf(const v1::Manifest& m, const std::string& instan
           .limits = {m.limits().memory(), m.limits().cpu(), m.limits().pids()}};
 }
 
+  leftovers_.erase(instance);
 std::string Launcher::PythonPackage() const {
   // The build's, or the installed one.
   const std::filesystem::path prefix =
       std::filesystem::path(options_.tool).parent_path().parent_path();
+bool Launcher::RemoveLeftovers() {
+  std::erase_if(leftovers_, [this](const std::string& name) { return cgroups_->Remove(name); });
+  return leftovers_.empty();
+}
+
   std::vector<std::filesystem::path> places = {prefix / "python", prefix / "lib/polycall/python"};
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(prefix / "lib", error)) {

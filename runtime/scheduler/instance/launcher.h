@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,9 @@ struct Launched {
 class Launcher {
  public:
   explicit Launcher(LauncherOptions options);
+  ~Launcher();
+  Launcher(const Launcher&) = delete;
+  Launcher& operator=(const Launcher&) = delete;
 
   // Makes run_folder and looks for control groups.
   Status Prepare();
@@ -64,6 +68,11 @@ class Launcher {
   StatusOr<std::unique_ptr<Cgroup>> OpenCgroup(const v1::Manifest& manifest,
                                                const std::string& instance);
 
+  // Removes the control groups that were there before us and that nobody took up, as far as no process is
+  // in them any more: an earlier scheduler's fork server ends with its last instance. False: some are
+  // left, try again.
+  bool RemoveLeftovers();
+
   // The folder of the package polycall of Python that belongs to `tool`; empty: Python finds it itself.
   std::string PythonPackage() const;
 
@@ -87,6 +96,7 @@ class Launcher {
   std::string cgroup_parent_;
   std::string oci_runtime_;
   std::unique_ptr<CgroupHierarchy> cgroups_;
+  std::set<std::string> leftovers_;                // groups from before us that were not opened
   std::map<std::string, SeccompProgram> seccomp_;  // by language
 };
 

@@ -28,6 +28,8 @@ class NoCgroups final : public CgroupHierarchy {
     }
     return std::unique_ptr<Cgroup>(std::make_unique<NoCgroup>());
   }
+  std::set<std::string> Names() override { return {}; }
+  bool Remove(const std::string&) override { return true; }
 
  private:
   std::string reason_;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -73,6 +74,11 @@ class CgroupHierarchy {
   // Makes (or, for an instance that lives on, opens again) the group of an instance.
   virtual StatusOr<std::unique_ptr<Cgroup>> Open(const std::string& instance,
                                                  const CgroupLimits& limits) = 0;
+
+  // The names of the groups that there are.
+  virtual std::set<std::string> Names() = 0;
+  // Removes the group if no process is in it. False: it is still there.
+  virtual bool Remove(const std::string& instance) = 0;
 };
 
 // Looks at what is mounted: version 2 if its hierarchy has the memory controller, else version 1 with

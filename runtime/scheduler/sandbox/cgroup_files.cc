@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -78,6 +79,15 @@ bool MakeGroup(const std::string& path, std::string* reason) {
   }
   return true;
 }
+
+void AddGroups(const std::string& folder, std::set<std::string>* names) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (entry.is_directory(error)) names->insert(entry.path().filename());
+  }
+}
+
+bool RemoveGroup(const std::string& path) { return rmdir(path.c_str()) == 0 || errno == ENOENT; }
 
 Status KillProcesses(const std::string& group) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(1);

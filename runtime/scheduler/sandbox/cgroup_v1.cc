@@ -120,6 +120,21 @@ class HierarchyV1 final : public CgroupHierarchy {
     return std::unique_ptr<Cgroup>(std::move(group));
   }
 
+  std::set<std::string> Names() override {
+    std::set<std::string> names;
+    for (const std::string& parent : {parents_.memory, parents_.cpu, parents_.pids}) {
+      AddGroups(parent, &names);
+    }
+    return names;
+  }
+  bool Remove(const std::string& instance) override {
+    bool gone = true;
+    for (const std::string& parent : {parents_.memory, parents_.cpu, parents_.pids}) {
+      gone = RemoveGroup(parent + "/" + instance) && gone;
+    }
+    return gone;
+  }
+
  private:
   CgroupMounts parents_;
 };

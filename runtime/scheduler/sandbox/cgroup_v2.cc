@@ -89,6 +89,7 @@ class GroupV2 final : public Cgroup {
 class HierarchyV2 final : public CgroupHierarchy {
  public:
   explicit HierarchyV2(std::string parent) : parent_(std::move(parent)) {}
+  ~HierarchyV2() override { rmdir(parent_.c_str()); }  // stays while there are groups in it
   const char* version() const override { return "v2"; }
 
   StatusOr<std::unique_ptr<Cgroup>> Open(const std::string& instance,
@@ -102,6 +103,15 @@ class HierarchyV2 final : public CgroupHierarchy {
       return status;
     }
     return std::unique_ptr<Cgroup>(std::move(group));
+  }
+
+  std::set<std::string> Names() override {
+    std::set<std::string> names;
+    AddGroups(parent_, &names);
+    return names;
+  }
+  bool Remove(const std::string& instance) override {
+    return RemoveGroup(parent_ + "/" + instance);
   }
 
  private:

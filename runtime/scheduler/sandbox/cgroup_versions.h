@@ -3,6 +3,7 @@
 #define POLYCALL_SCHEDULER_SANDBOX_CGROUP_VERSIONS_H_
 
 #include <memory>
+#include <set>
 #include <string>
 
 #include "sandbox/cgroup.h"
@@ -35,6 +36,10 @@ std::string ReadControl(const std::string& file);
 uint64_t ReadKeyed(const std::string& file, const std::string& key);
 // Makes the folder; one that is there is fine. False with a reason otherwise.
 bool MakeGroup(const std::string& path, std::string* reason);
+// Adds the names of the groups in a group's folder.
+void AddGroups(const std::string& folder, std::set<std::string>* names);
+// Removes a group without processes. False: it is still there.
+bool RemoveGroup(const std::string& path);
 // Ends what is in cgroup.procs of the group, again and again until it is empty (for a second).
 Status KillProcesses(const std::string& group);
 

@@ -12,6 +12,8 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <set>
 
 #include "sandbox/cgroup_versions.h"
 
@@ -320,6 +322,74 @@ TEST_F(Sandbox, AProcessIsMadeInItsGroupOfVersion2) {
     EXPECT_TRUE(group.KillAll().ok());
     waitpid(started->pid, nullptr, __WALL);
   }
+}
+
+// A kernel whose controllers belong to version 1 has none for version 2: here the files stand in for it.
+TEST(CgroupsOfVersion2, LimitsAreWrittenAndUseIsReadAsTheKernelHasThem) {
+  char mount[] = "/tmp/polycall-cgroup2-XXXXXX";
+  ASSERT_NE(mkdtemp(mount), nullptr);
+  const std::string parent = std::string(mount) + "/polycall", group = parent + "/parser-1";
+  std::filesystem::create_directories(group);
+  const auto write = [](const std::string& file, const std::string& text) {
+    std::ofstream(file) << text;
+  };
+  for (const std::string& file :
+       {std::string(mount) + "/cgroup.subtree_control", parent + "/cgroup.subtree_control",
+        group + "/memory.max", group + "/memory.swap.max", group + "/cpu.max", group + "/pids.max",
+        group + "/cgroup.procs", group + "/cgroup.kill"}) {
+    write(file, "");
+  }
+  std::string reason;
+  const auto groups = MakeCgroupsV2(mount, "polycall", &reason);
+  ASSERT_NE(groups, nullptr) << reason;
+  EXPECT_STREQ(groups->version(), "v2");
+  EXPECT_EQ(groups->Names(), std::set<std::string>{"parser-1"});
+  auto opened = groups->Open("parser-1", {.memory = 64 << 20, .cpu = 0.5, .pids = 32});
+  ASSERT_TRUE(opened.ok()) << opened.status().ToString();
+  EXPECT_EQ(ReadControl(group + "/memory.max"), "67108864");
+  EXPECT_EQ(ReadControl(group + "/memory.swap.max"), "0");
+  EXPECT_EQ(ReadControl(group + "/cpu.max"), "50000 100000");
+  EXPECT_EQ(ReadControl(group + "/pids.max"), "32");
+  // A forked process joins by the descriptor, wherever it is.
+  auto join = (*opened)->Join();
+  ASSERT_TRUE(join.ok() && join->size() == 1);
+  EXPECT_EQ(pwrite(join->front().get(), "0", 1, 0), 1);
+  EXPECT_EQ(ReadControl(group + "/cgroup.procs"), "0");
+  write(group + "/cgroup.procs", "");
+  EXPECT_TRUE((*opened)->KillAll().ok());
+  EXPECT_EQ(ReadControl(group + "/cgroup.kill"), "1");
+  write(group + "/memory.current", "4096\n");
+  write(group + "/cpu.stat", "usage_usec 1500\nuser_usec 1000\n");
+  write(group + "/memory.events", "low 0\noom 3\noom_kill 2\n");
+  write(group + "/pids.events", "max 5\n");
+  const CgroupUse use = (*opened)->Use();
+  EXPECT_EQ(use.memory, 4096);
+  EXPECT_EQ(use.cpu_ns, 1'500'000);
+  EXPECT_EQ(use.oom_kills, 2U);
+  EXPECT_EQ(use.pid_refusals, 5U);
+  std::filesystem::remove_all(mount);
+}
+
+TEST_F(Sandbox, AGroupIsRemovedWhenNoProcessIsInItAnyMore) {
+  const std::string parent = "polycall-test-remove-" + std::to_string(getpid());
+  const auto groups = DetectCgroups(parent);
+  if (std::string(groups->version()) == "none") {
+    GTEST_SKIP() << "no control groups here";
+  }
+  auto group = groups->Open("parser-1", {});
+  ASSERT_TRUE(group.ok()) << group.status().ToString();
+  (*group)->Keep();
+  EXPECT_EQ(groups->Names(), std::set<std::string>{"parser-1"});
+  spec_.argv = {"/bin/sleep", "60"};
+  auto started = StartSandboxed(spec_, seccomp_, group->get(), work_);
+  ASSERT_TRUE(started.ok()) << started.status().ToString();
+  EXPECT_FALSE(groups->Remove("parser-1"));
+  EXPECT_EQ(groups->Names(), std::set<std::string>{"parser-1"});
+  kill(started->pid, SIGKILL);
+  waitpid(started->pid, nullptr, __WALL);
+  EXPECT_TRUE(groups->Remove("parser-1"));
+  EXPECT_TRUE(groups->Remove("parser-1")) << "one that is not there is removed";
+  EXPECT_TRUE(groups->Names().empty());
 }
 
 TEST_F(Sandbox, RootIsRefusedInsideAndOutside) {

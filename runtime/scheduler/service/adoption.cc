@@ -4,8 +4,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <chrono>
 #include <filesystem>
+#include <string_view>
 
 #include "service/service.h"
 #include "service/state_file.h"
@@ -81,6 +83,35 @@ void ServiceController::AdoptInstance(const v1::LivingInstance& record, UniqueFd
   instances_.emplace(record.id(), std::move(instance));
 }
 
+void ServiceController::FindLogs() {
+  const std::string prefix = manifest_->name() + "-";
+  std::map<uint64_t, std::string> ended;
+  std::error_code error;
+  const std::filesystem::path folder =
+      std::filesystem::path(shared_.launcher.LogPath("any")).parent_path();
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    const std::string name = entry.path().stem();
+    if (entry.path().extension() != ".log" || !name.starts_with(prefix)) {
+      continue;
+    }
+    // Of "parser-3", and of no service "parser-a".
+    uint64_t number = 0;
+    const char* const end = name.data() + name.size();
+    const auto [rest, bad] = std::from_chars(name.data() + prefix.size(), end, number);
+    if (bad != std::errc()) {
+      continue;
+    }
+    if (rest == end && !instances_.contains(name)) {
+      ended.emplace(number, name);
+    } else if (std::string_view(rest, static_cast<size_t>(end - rest)) == kForkServer) {
+      unlink(entry.path().c_str());  // ours has none yet
+    }
+  }
+  for (const auto& [number, name] : ended) {
+    KeepLog(name);
+  }
+}
+
 Status ServiceController::Adopt(const v1::SavedService& state,
                                 std::map<std::string, UniqueFd>* kept) {
   scale_ = state.scale();
@@ -93,6 +124,7 @@ Status ServiceController::Adopt(const v1::SavedService& state,
   for (const v1::LivingInstance& record : state.instances()) {
     AdoptInstance(record, std::move((*kept)["pid/" + record.id()]));
   }
+  FindLogs();
   if (!front_door_) {
     return Open();
   }

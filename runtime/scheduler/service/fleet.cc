@@ -80,7 +80,14 @@ Status Fleet::Adopt() {
       shared_.keeper->Drop(name);
     }
   }
+  Sweep();
   return OkStatus();
+}
+
+void Fleet::Sweep() {
+  constexpr std::chrono::seconds kPause(5);
+  sweep_timer_ =
+      shared_.launcher.RemoveLeftovers() ? 0 : shared_.loop.After(kPause, [this] { Sweep(); });
 }
 
 void Fleet::Close(const std::string& name) {

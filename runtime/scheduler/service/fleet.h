@@ -16,6 +16,9 @@ namespace polycall::scheduler {
 class Fleet {
  public:
   explicit Fleet(Shared& shared) : shared_(shared) {}
+  ~Fleet() { shared_.loop.Cancel(sweep_timer_); }
+  Fleet(const Fleet&) = delete;
+  Fleet& operator=(const Fleet&) = delete;
 
   // Makes the services those of the manifests: new names are opened, changed manifests replaced, names
   // without a manifest drained and closed. With a mistake anywhere nothing is changed, and
@@ -42,12 +45,15 @@ class Fleet {
 
  private:
   void Close(const std::string& name);
+  // Removes what is left of instances of before, now and again until nothing is.
+  void Sweep();
 
   Shared& shared_;
   std::map<std::string, std::unique_ptr<ServiceController>> services_;
   // Without a manifest any more, until their last instance has gone.
   std::map<ServiceController*, std::unique_ptr<ServiceController>> closing_;
   std::function<void()> done_;
+  EventLoop::TimerId sweep_timer_ = 0;
 };
 
 }  // namespace polycall::scheduler

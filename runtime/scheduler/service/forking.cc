@@ -14,8 +14,7 @@ bool ServiceController::ForkerMissing() {
 }
 
 void ServiceController::StartForker() {
-  const std::string id =
-      manifest_->name() + "-" + std::to_string(++last_instance_) + "-fork-server";
+  const std::string id = manifest_->name() + "-" + std::to_string(++last_instance_) + kForkServer;
   forker_number_ = shared_.TakeNumber();
   auto started = Forker::Start(shared_.loop, shared_.launcher, manifest_, id, forker_number_,
                                {.changed = [this](const Status& status) { OnForker(status); },

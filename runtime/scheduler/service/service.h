@@ -35,6 +35,9 @@ struct Shared {
   void DropNumber(uint32_t number);
 };
 
+// What a fork server's name ends with: "parser-1-fork-server".
+inline constexpr char kForkServer[] = "-fork-server";
+
 // Loop thread only.
 class ServiceController final : private Instance::Observer {
  public:
@@ -87,11 +90,13 @@ class ServiceController final : private Instance::Observer {
   void DrainSurplus(uint32_t wanted);
   void DrainOld(uint32_t wanted);
   void DrainOne(Instance* instance, const std::string& why);
-  void KeepLog(const std::string& instance);
-  void RetryLater();
-  void Save();  // soon
   // The one of them that is done without best: of those that do not serve yet any, else by the policy.
   Instance* Spare(const std::vector<Instance*>& instances) const;
+  void KeepLog(const std::string& instance);
+  // Finds those that ended while no polycalld was there.
+  void FindLogs();
+  void RetryLater();
+  void Save();  // soon
   void SaveNow();
   // Whether an instance has to wait for the fork server, which is started if it has to be.
   bool ForkerMissing();
@@ -110,12 +115,12 @@ class ServiceController final : private Instance::Observer {
   std::shared_ptr<const v1::Manifest> manifest_;
   v1::Scale scale_;  // the manifest's, or an operator's
   std::unique_ptr<ScalingPolicy> policy_ = MakeTargetInFlight();
+  std::unique_ptr<PlacementPolicy> placement_;
   std::unique_ptr<Restarts> restarts_;
   std::map<std::string, std::unique_ptr<Instance>> instances_;
   std::unique_ptr<Forker> forker_;
   uint32_t forker_number_ = 0;
   EventLoop::TimerId forker_timer_ = 0;
-  std::unique_ptr<PlacementPolicy> placement_;
   UniqueFd front_door_;
   bool door_watched_ = false;
   bool stopped_ = false;
