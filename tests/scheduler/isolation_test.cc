@@ -53,6 +53,18 @@ TEST(Isolation, ProcessesBeyondTheLimitAreRefusedAndTold) {
       << daemon.Story();
 }
 
+// The kernel says "Permission denied" of a mount; that told nobody what to do.
+TEST(Isolation, ARunFolderThatSandboxesCannotReachIsTold) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root";
+  Daemon daemon;
+  std::filesystem::permissions(daemon.folder(), std::filesystem::perms::owner_all);
+  daemon.Write("work",
+               Daemon::WorkManifest("work", "sandbox", std::string("scale: {min: 1}\n") + kQuick));
+  ASSERT_TRUE(daemon.Start()) << daemon.Output();
+  EXPECT_TRUE(daemon.UntilEvent("work", "cannot start", daemon.folder() + " lets them not through"))
+      << daemon.Story();
+}
+
 TEST(Isolation, AContainerServesAndIsReplacedWhenItDies) {
   if (geteuid() != 0) GTEST_SKIP() << "needs root";
   if (access("/usr/sbin/runc", X_OK) != 0 && access("/usr/bin/runc", X_OK) != 0) {

@@ -32,6 +32,19 @@ std::string InheritedTarget(size_t index) {
 // The host ends calls a little before polycalld would kill it: they get a status of their own.
 int64_t GraceMs(const v1::Manifest& manifest) { return manifest.drain_time() / 1'000'000 * 9 / 10; }
 
+// The first folder of the path that other users cannot pass through; empty: they can reach its end.
+std::string ClosedFolder(const std::filesystem::path& path) {
+  std::filesystem::path folder;
+  for (const auto& part : path) {
+    folder /= part;
+    struct stat info {};
+    if (stat(folder.c_str(), &info) == 0 && (info.st_mode & S_IXOTH) == 0) {
+      return folder;
+    }
+  }
+  return "";
+}
+
 StatusOr<std::string> ReadSecret(const std::string& file) {
   std::error_code error;
   const uintmax_t size = std::filesystem::file_size(file, error);
@@ -51,6 +64,16 @@ StatusOr<std::string> ReadSecret(const std::string& file) {
 
 Launcher::Launcher(LauncherOptions options) : options_(std::move(options)) {}
 
+// What has just ended may take a moment to leave its group. Where instances live on it is not for long
+// that we wait.
+Launcher::~Launcher() {
+  if (cgroups_ == nullptr) return;
+  leftovers_ = cgroups_->Names();
+  for (int i = 0; i < 100 && !RemoveLeftovers(); ++i) {
+    usleep(5'000);
+  }
+}
+
 Status Launcher::Prepare() {
   std::error_code error;
   std::filesystem::create_directories(options_.run_folder + "/root", error);
@@ -64,16 +87,7 @@ Status Launcher::Prepare() {
     std::replace(cgroup_parent_.begin(), cgroup_parent_.end(), '/', '-');
   }
   cgroups_ = DetectCgroups(cgroup_parent_);
-// What has just ended may take a moment to leave its group. Where instances live on it is not for long
-// that we wait.
-Launcher::~Launcher() {
-  if (cgroups_ == nullptr) return;
   leftovers_ = cgroups_->Names();
-  for (int i = 0; i < 100 && !RemoveLeftovers(); ++i) {
-    usleep(5'000);
-  }
-}
-
   return OkStatus();
 }
 
@@ -87,7 +101,6 @@ std::string Launcher::LogPath(const std::string& instance) const {
 
 StatusOr<UniqueFd> Launcher::MakeSocket(
     const std::string& path, const google::protobuf::RepeatedPtrField<std::string>& callers) const {
-  leftovers_ = cgroups_->Names();
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) {
@@ -195,8 +208,14 @@ StatusOr<const SeccompProgram*> Launcher::SeccompOf(const std::string& language)
 
 StatusOr<std::unique_ptr<Cgroup>> Launcher::OpenCgroup(const v1::Manifest& manifest,
                                                        const std::string& instance) {
+  leftovers_.erase(instance);
   const v1::Limits& limits = manifest.limits();
   return cgroups_->Open(instance, {limits.memory(), limits.cpu(), limits.pids()});
+}
+
+bool Launcher::RemoveLeftovers() {
+  std::erase_if(leftovers_, [this](const std::string& name) { return cgroups_->Remove(name); });
+  return leftovers_.empty();
 }
 
 Container Launcher::ContainerOf(const v1::Manifest& m, const std::string& instance) const {
@@ -208,16 +227,10 @@ Container Launcher::ContainerOf(const v1::Manifest& m, const std::string& instan
           .limits = {m.limits().memory(), m.limits().cpu(), m.limits().pids()}};
 }
 
-  leftovers_.erase(instance);
 std::string Launcher::PythonPackage() const {
   // The build's, or the installed one.
   const std::filesystem::path prefix =
       std::filesystem::path(options_.tool).parent_path().parent_path();
-bool Launcher::RemoveLeftovers() {
-  std::erase_if(leftovers_, [this](const std::string& name) { return cgroups_->Remove(name); });
-  return leftovers_.empty();
-}
-
   std::vector<std::filesystem::path> places = {prefix / "python", prefix / "lib/polycall/python"};
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(prefix / "lib", error)) {
@@ -288,6 +301,13 @@ StatusOr<Launched> Launcher::Launch(const v1::Manifest& manifest, const std::str
     started = StartContainer(*spec, ContainerOf(manifest, instance));
   }
   if (!started.ok()) {
+    const std::string closed =
+        manifest.isolation() == v1::SANDBOX ? ClosedFolder(options_.run_folder) : "";
+    if (!closed.empty()) {
+      return FailedPreconditionError(
+          std::string(started.status().message()) + "; sandboxes have users of their own, and " +
+          closed + " lets them not through: chmod o+x it, or run polycalld in another folder");
+    }
     return std::move(started).status();
   }
   launched.process = *std::move(started);
