@@ -1,3 +1,8 @@
-;;;; Compiles the generated file that SYMBOLIC_GENERATED names, so that the host finds it compiled.
-(polycall:load-generated (ext:getenv "SYMBOLIC_GENERATED"))
+;;;; Compiles the generated file that SYMBOLIC_GENERATED names, and puts the compiled one beside it, so that
+;;;; every host finds it compiled, wherever the two are taken.
+(let* ((file (polycall:load-generated (ext:getenv "SYMBOLIC_GENERATED")))
+       (compiled (compile-file-pathname file))
+       (made (asdf:apply-output-translations compiled)))
+  (when (probe-file made)
+    (uiop:copy-file made compiled)))
 (ext:quit 0)

@@ -18,7 +18,9 @@ things LIST, T and NIL."
 (defun proto-file-base (proto)
   (subseq proto 0 (- (length proto) (length ".proto"))))
 
-(defvar *own-protos* (merge-pathnames "protos/" (asdf:system-source-directory "polycall"))
+(defvar *own-protos*
+  (merge-pathnames "protos/" (or (ignore-errors (asdf:system-source-directory "polycall"))
+                                 *default-pathname-defaults*))
   "The folder with the generated code of protobuf's own files (google/protobuf/*.proto).")
 
 (defvar *generated-file* nil
@@ -53,16 +55,20 @@ the folders above it, and with the binding."
   "When the binding was compiled: generated code that was compiled before has older parts of it inlined.")
 (setf *binding-date* #.(get-universal-time))
 
+(defun up-to-date-p (fasl file)
+  (and (probe-file fasl)
+       (> (file-write-date fasl) (max (file-write-date file) *binding-date*))))
+
 (defun compiled-file (file)
-  "The compiled form of FILE, made anew when FILE is younger, in the place that ASDF has for it; FILE
-itself when it cannot be compiled there."
-  (let ((fasl (asdf:apply-output-translations (compile-file-pathname file))))
-    (ensure-directories-exist fasl)
-    (if (and (probe-file fasl)
-             (> (file-write-date fasl) (max (file-write-date file) *binding-date*)))
-        fasl
-        (let ((*compile-verbose* nil) (*compile-print* nil))
-          (or (compile-file file :output-file fasl) file)))))
+  "The compiled form of FILE: what lies beside it, or else in the place that ASDF has for it, made anew when
+FILE is younger; FILE itself when it cannot be compiled there."
+  (let* ((beside (compile-file-pathname file))
+         (fasl (asdf:apply-output-translations beside)))
+    (cond ((up-to-date-p beside file) beside)
+          ((up-to-date-p fasl file) fasl)
+          (t (ensure-directories-exist fasl)
+             (let ((*compile-verbose* nil) (*compile-print* nil))
+               (or (compile-file file :output-file fasl) file))))))
 
 (defmacro use-proto (&rest protos)
   "The generated code of PROTOS is loaded, if that was not done yet: this file's imports."
