@@ -20,6 +20,7 @@
                (:file "limits")
                (:file "tls")
                (:file "interceptor")
+               (:file "passing")
                (:file "channel")
                (:file "interrupts")
                (:file "method")

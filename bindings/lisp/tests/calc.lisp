@@ -53,11 +53,14 @@
 
 (defvar *sockets* 0)
 
+(defun a-socket ()
+  "A target of its own."
+  (format nil "unix:~A/polycall-lisp-~D-~D.sock" (or (uiop:getenvp "TMPDIR") "/tmp")
+          (cffi:foreign-funcall "getpid" :int) (incf *sockets*)))
+
 (defun call-with-calc (transport function)
   (let ((target (if (string= transport "unix")
-                    (format nil "unix:~A/polycall-lisp-~D-~D.sock"
-                            (or (uiop:getenvp "TMPDIR") "/tmp")
-                            (cffi:foreign-funcall "getpid" :int) (incf *sockets*))
+                    (a-socket)
                     (format nil "inproc:lisp-~D" (incf *sockets*)))))
     (polycall:with-server (server :services (list (make-instance 'calc)) :listen target :grace 1)
       (polycall:with-channel (channel target :transports (list transport))

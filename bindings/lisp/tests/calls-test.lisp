@@ -206,6 +206,47 @@
     (expect (plusp (polycall:ping channel)))
     (expect-equal #(8 1) (polycall:call-bytes channel "grpc.health.v1.Health" "Check" #()))))
 
+(define-test "a donated thread serves until its time is over, or the server has shut down"
+  (let ((target (a-socket)) (ended '()))
+    (polycall:with-server (server :services (list (make-instance 'calc)) :listen target
+                                  :options '(:donated-only t))
+      (expect (not (polycall:run-worker server :timeout 0.01)))
+      (let ((donor (polycall::start-thread
+                    "donor" (lambda () (push (polycall:run-worker server) ended)))))
+        (polycall:with-channel (channel target)
+          (expect-equal 3 (calc.v1:add-reply-value
+                           (calc.v1:calc-add (calc.v1:make-calc-client channel)
+                                             (request :a 1 :b 2) :timeout 30))))
+        (polycall:shutdown-server server)
+        (polycall::join-thread donor)
+        (expect-equal '(t) ended)))))
+
+(define-test "a server says of its health what it was told to"
+  (let ((target (a-socket)))
+    (polycall:with-server (server :services (list (make-instance 'calc)) :listen target)
+      (polycall:with-channel (channel target)
+        (flet ((health () (polycall:call-bytes channel "grpc.health.v1.Health" "Check" #()
+                                               :timeout 30)))
+          (expect-equal #(8 1) (health))  ; SERVING
+          (polycall:set-serving server "" nil)
+          (expect-equal #(8 2) (health))  ; NOT_SERVING
+          (polycall:set-serving server "" t)
+          (expect-equal #(8 1) (health)))))))
+
+(define-test "a call that waits for its peer is answered once that is there"
+  (let ((target (a-socket)) (answer nil))
+    (polycall:with-channel (channel target :max-attempts 1)
+      (let ((calc (calc.v1:make-calc-client channel)))
+        (expect-error polycall:unavailable-error (calc.v1:calc-add calc (request) :timeout 30))
+        (let ((caller (polycall::start-thread
+                       "caller"
+                       (lambda ()
+                         (setf answer (calc.v1:calc-add calc (request :a 1 :b 2) :timeout 60
+                                                                                 :flags :wait-for-ready))))))
+          (polycall:with-server (server :services (list (make-instance 'calc)) :listen target)
+            (polycall::join-thread caller))
+          (expect-equal 3 (calc.v1:add-reply-value answer)))))))
+
 (define-test "many threads call one server"
   (with-calc (calc channel)
     (let* ((sums (make-array 8 :initial-element 0))
@@ -219,6 +260,6 @@
                                          (incf (svref sums i)
                                                (calc.v1:add-reply-value
                                                 (calc.v1:calc-add calc (request :a 1 :b 1)
-                                                                  :timeout 1))))))))))
+                                                                  :timeout 30))))))))))
       (mapc #'polycall::join-thread threads)
       (expect-equal (make-array 8 :initial-element (* 2 calls)) sums))))

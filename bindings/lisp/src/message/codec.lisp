@@ -65,21 +65,25 @@ does not allow, a string that is not text, or is nested deeper than 100."
     (write-message writer message)
     (writer-result writer)))
 
-(defun read-message (type input start end)
-  "A message of the MESSAGE-TYPE from INPUT."
+(defun read-unlocated (type input start end)
+  "READ-MESSAGE, but an error does not say where it is."
   (when (> (- end start) +max-size+)
     (error 'decode-error :message-name (message-type-name type) :offset 0
                          :reason "the message is longer than 2 GiB"))
+  (let ((message (funcall (the function (message-type-decode type))
+                          (funcall (the function (message-type-make type)))
+                          input start end +max-depth+)))
+    (when (requires-p type)
+      (let ((missing (missing-field message)))
+        (when missing
+          (fail-decode end (format nil "the required field ~A is absent" missing)))))
+    message))
+
+(defun read-message (type input start end)
+  "A message of the MESSAGE-TYPE from INPUT."
   ;; Cheaper than a handler of the error, on ECL above all.
   (let ((*reading* type) (*input* input) (*input-start* start) (*input-end* end))
-    (let ((message (funcall (the function (message-type-decode type))
-                            (funcall (the function (message-type-make type)))
-                            input start end +max-depth+)))
-      (when (requires-p type)
-        (let ((missing (missing-field message)))
-          (when missing
-            (fail-decode end (format nil "the required field ~A is absent" missing)))))
-      message)))
+    (read-unlocated type input start end)))
 
 (defun decode (type octets &key (start 0) (end (length octets)))
   "The message of TYPE (a symbol, 'CALC.V1:ADD-REQUEST) that OCTETS are from START to END.

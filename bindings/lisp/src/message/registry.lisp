@@ -24,10 +24,15 @@
   (decode nil)
   (encode nil)
   ;; Whether a message of this type may contain one with required fields: T, NIL or not yet known.
-  (requires :unknown))
+  (requires :unknown)
+  ;; C's table of the type, for messages that are passed within this image; NIL until there is one.
+  (table nil))
 
 (quick-readers message-type-symbol message-type-make message-type-decode message-type-encode
-               message-type-requires)
+               message-type-requires message-type-table)
+
+(define-documentation
+  (message-type-name "The full protobuf name of a message type, \"calc.v1.AddRequest\"."))
 
 (defun find-message-type (symbol)
   "The type of the messages that are called SYMBOL, which may also be a message."
@@ -39,7 +44,10 @@
   (find-message-type (type-of message)))
 
 (defun register-message-type (type)
-  (setf (get (message-type-symbol type) 'message-type) type))
+  (let* ((symbol (message-type-symbol type)) (old (get symbol 'message-type)))
+    ;; The same definition loaded again: its messages are the same ones.
+    (when old (setf (message-type-table type) (message-type-table old)))
+    (setf (get symbol 'message-type) type)))
 
 (defun value-in (message field)
   (funcall (field-info-getter field) message))

@@ -8,6 +8,10 @@
 (cffi:defcstruct %message
   (data :pointer) (size :size) (buffer :pointer) (type :pointer) (object :pointer))
 
+(cffi:defcstruct %message-type
+  (struct-size :size) (name :pointer) (identity :pointer) (encoded-size :pointer) (encode :pointer)
+  (retain :pointer) (release :pointer))
+
 (cffi:defcstruct %unary
   (struct-size :size) (method :pointer) (options :pointer)
   (request (:struct %message))
@@ -137,6 +141,7 @@
 (define-abi call-peer :size (call :pointer) (out :pointer) (size :size))
 (define-abi call-identity :int (call :pointer) (identity :pointer))
 (define-abi call-finish :void (call :pointer) (status :pointer) (response :pointer))
+(define-abi call-response-place :pointer (call :pointer) (type :pointer))
 (define-abi call-metadata :pointer (call :pointer))
 (define-abi call-send-initial-metadata :int (call :pointer) (metadata :pointer) (status :pointer))
 (define-abi call-set-trailing-metadata :int (call :pointer) (metadata :pointer) (status :pointer))

@@ -7,6 +7,7 @@
   pointer
   rpc
   wait
+  (taker nil)               ; who receives what is sent; NIL: takes bytes only
   (closed nil)
   (status :unknown))        ; :UNKNOWN, NIL (OK) or a STATUS-ERROR once it is known
 
@@ -16,12 +17,18 @@
             (rpc-name (call-rpc call)) (call-closed call))))
 
 (defun start-call (client rpc timeout metadata flags)
-  (let ((channel (live-pointer (client-channel client))))
+  (let* ((channel (client-channel client))
+         (pointer (live-pointer channel))
+         (method (client-method client rpc))
+         (passing (and (channel-in-process channel) (not (eq (rpc-request rpc) :bytes)))))
     (with-foreign-metadata (foreign metadata)
       (with-struct (options %call-options)
         (fill-call-options options timeout flags foreign nil)
-        (let ((pointer (%call-start channel (client-method client rpc) options)))
-          (%make-call :pointer pointer :rpc rpc :wait (begin-watching pointer)))))))
+        (when passing
+          (setf (slot options %call-options response-type) (table-or-null (rpc-response rpc))))
+        (let ((call (%call-start pointer (bound-method-pointer method) options)))
+          (%make-call :pointer call :rpc rpc :wait (begin-watching call)
+                      :taker (when passing (bound-method-taker method))))))))
 
 (defun close-call (call)
   "Ends CALL; what has not ended is cancelled. WITH-CALL and DO-RESPONSES do it."
@@ -44,14 +51,23 @@ cancels the call."
      (unwind-protect (progn ,@body)
        (close-call ,call))))
 
-(defun send-payload (pointer message type flags sender)
-  "SENDER is called with a C message."
-  (declare (ignore pointer))
-  (with-writer (writer)
-    (write-payload writer message type)
-    (with-struct (c %message)
-      (with-payload (c writer)
-        (funcall sender c flags)))))
+(defun send-payload (message name taker flags sender)
+  "SENDER is called with a C message. NAME: the type of MESSAGE. TAKER: who receives it, NIL for bytes."
+  (with-struct (c %message)
+    (if (and taker (takes-p taker))
+        (let ((type (find-message-type name)))
+          (check-passable message type)
+          (let ((passage (take-passage message)))
+            (unwind-protect
+                 (progn
+                   (fill-passed c (table-of type) (passage-number passage))
+                   (multiple-value-prog1 (funcall sender c flags)
+                     (note-taken taker passage)))
+              (give-back passage))))
+        (with-writer (writer)
+          (write-payload writer message name)
+          (with-payload (c writer)
+            (funcall sender c flags))))))
 
 (defgeneric send (stream message &key buffered half-close)
   (:documentation "Sends MESSAGE: STREAM is a caller's call, or a handler's context. Blocks while the peer's
@@ -60,7 +76,9 @@ STATUS-ERROR if the call has ended. Answers MESSAGE."))
 
 (defmethod send ((call call) message &key buffered half-close)
   (let ((pointer (open-pointer call)))
-    (send-payload pointer message (rpc-request (call-rpc call))
+    (send-payload message (rpc-request (call-rpc call))
+                  ;; The one request of a call is kept by the library, to send it again: as bytes.
+                  (unless half-close (call-taker call))
                   (logior (if half-close 1 0) (if buffered 2 0))
                   (lambda (c flags)
                     (let ((code 0))

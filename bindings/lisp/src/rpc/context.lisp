@@ -8,18 +8,29 @@
   rpc
   server
   (cancel-number nil)
-  (deferred nil))
+  (deferred nil)
+  ;; What the caller takes: a TAKER, messages as they are as long as that says so; NIL, bytes; :UNKNOWN.
+  (taker nil))
 
-(quick-readers context-pointer context-rpc context-server context-cancel-number context-deferred)
+(quick-readers context-pointer context-rpc context-server context-cancel-number context-deferred
+               context-taker)
 
 (defmethod print-object ((context context) stream)
   (print-unreadable-object (context stream :type t :identity t)
     (format stream "~A~:[ (finished)~;~]" (context-rpc context) (context-pointer context))))
 
+(declaim (inline pointer-to))
+(defun pointer-to (call)
+  "A pointer to CALL, which on ECL may be an address: there a pointer is an object to be made."
+  #+ecl (if (integerp call) (cffi:make-pointer call) call)
+  #-ecl call)
+
 (defun context-call (context)
-  (or (context-pointer context)
-      (fail :failed-precondition
-            (format nil "the call of ~A has been finished" (context-rpc context)))))
+  (let ((call (context-pointer context)))
+    (if call
+        (pointer-to call)
+        (fail :failed-precondition
+              (format nil "the call of ~A has been finished" (context-rpc context))))))
 
 (defmethod call-pointer-of ((context context)) (context-call context))
 
@@ -53,10 +64,20 @@
   "Whether the caller cancelled, its deadline passed or it is gone: the answer reaches nobody."
   (= 1 (%call-is-cancelled (context-call context))))
 
+(defun stream-taker (context pointer)
+  "Who receives what the handler of a stream sends. Only an answer tells whether messages are taken."
+  (when (eq (context-taker context) :unknown)
+    (setf (context-taker context)
+          (when (and (not (eq (rpc-response (context-rpc context)) :bytes))
+                     (equal (%call-transport pointer) "inproc"))
+            (make-taker))))
+  (context-taker context))
+
 (defmethod send ((context context) message &key buffered half-close)
   (declare (ignore half-close))
   (let ((pointer (context-call context)))
-    (send-payload pointer message (rpc-response (context-rpc context)) (if buffered 2 0)
+    (send-payload message (rpc-response (context-rpc context)) (stream-taker context pointer)
+                  (if buffered 2 0)
                   (lambda (c flags)
                     (with-status (status)
                       (in-c (%call-send pointer c flags status)))))
@@ -65,7 +86,11 @@
 (defmethod receive ((context context))
   (handler-case
       (receive-into (context-call context) (rpc-request (context-rpc context))
-                    (lambda (pointer c) (in-c (%call-receive pointer c))))
+                    (lambda (pointer c)
+                      (let ((got (in-c (%call-receive pointer c))))
+                        (when (and (= got 1) (null (context-taker context)) (passed-p c))
+                          (setf (context-taker context) :unknown))
+                        got)))
     (decode-error (trouble) (error (unreadable-error trouble "request")))))
 
 (defmethod cancel ((context context))
@@ -103,7 +128,8 @@ it already is. It runs on another thread. A second one replaces the first; NIL r
 
 (defun take-call (context)
   "The call, for the one who finishes it; NIL for everybody after."
-  (take-once (context-pointer context)))
+  (let ((call (take-once (context-pointer context))))
+    (when call (pointer-to call))))
 
 (defun defer (context)
   "Says that the call, unary or client streaming, ends with RESPOND or RESPOND-ERROR, from any thread, and

@@ -52,7 +52,7 @@
   "Starts a call and returns its FUTURE at once."
   (let* ((future (%make-future rpc info))
          (channel (live-pointer (client-channel client)))
-         (method (client-method client rpc)))
+         (method (bound-method-pointer (client-method client rpc))))
     (with-struct (unary %unary)
       (set-size unary %unary)
       (setf (slot unary %unary method) method)

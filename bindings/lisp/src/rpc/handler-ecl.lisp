@@ -14,7 +14,8 @@ typedef struct { const void* data; size_t size; void* buffer; const void* type; 
 
 static void (*polycall_ecl_finish)(void*, const void*, const polycall_ecl_message*);
 static cl_object polycall_ecl_unary, polycall_ecl_return, polycall_ecl_other, polycall_ecl_cancelled,
-    polycall_ecl_forget;
+    polycall_ecl_forget, polycall_ecl_size, polycall_ecl_encode, polycall_ecl_retain,
+    polycall_ecl_release;
 
 /* platform-ecl.lisp's: imports the thread, answers its environment. */
 static cl_env_ptr (*polycall_ecl_know)(void);
@@ -71,12 +72,54 @@ static void polycall_ecl_handle_free(void* arg) {
   } ECL_CATCH_ALL_END;
 }
 
+/* The functions of a message type's table, see passing.lisp. */
+static size_t polycall_ecl_passed_size(const void* object) {
+  const cl_env_ptr env = polycall_entry();
+  volatile cl_fixnum size = -1; /* that is SIZE_MAX */
+  ECL_CATCH_ALL_BEGIN(env) {
+    size = ecl_fixnum(cl_funcall(2, polycall_ecl_size, ecl_make_fixnum((cl_fixnum)object)));
+  } ECL_CATCH_ALL_END;
+  return (size_t)size;
+}
+
+static int polycall_ecl_passed_encode(const void* object, void* out, size_t size) {
+  const cl_env_ptr env = polycall_entry();
+  volatile int failed = 1;
+  ECL_CATCH_ALL_BEGIN(env) {
+    failed = ecl_fixnum(cl_funcall(4, polycall_ecl_encode, ecl_make_fixnum((cl_fixnum)object),
+                                   ecl_make_pointer(out), ecl_make_fixnum((cl_fixnum)size))) != 0;
+  } ECL_CATCH_ALL_END;
+  return failed;
+}
+
+static void* polycall_ecl_passed_retain(const void* object) {
+  const cl_env_ptr env = polycall_entry();
+  void* volatile kept = 0;
+  ECL_CATCH_ALL_BEGIN(env) {
+    kept = (void*)ecl_fixnum(cl_funcall(2, polycall_ecl_retain, ecl_make_fixnum((cl_fixnum)object)));
+  } ECL_CATCH_ALL_END;
+  return kept;
+}
+
+/* By any thread, even when the process ends and ECL was shut down. */
+static void polycall_ecl_passed_release(void* object) {
+  if (ecl_get_option(ECL_OPT_BOOTED) <= 0) return;
+  const cl_env_ptr env = polycall_entry();
+  ECL_CATCH_ALL_BEGIN(env) {
+    cl_funcall(2, polycall_ecl_release, ecl_make_fixnum((cl_fixnum)object));
+  } ECL_CATCH_ALL_END;
+}
+
 static void polycall_ecl_handle_unary(void* arg, void* call, const polycall_ecl_message* request) {
+  if (request->type) { /* the caller is Lisp's too: nothing is to be read or written */
+    polycall_ecl_handle_other(arg, call, request);
+    return;
+  }
   const cl_env_ptr env = polycall_entry();
   ECL_CATCH_ALL_BEGIN(env) {
     /* The writer that the response was written with, or NIL. */
     cl_object writer = cl_funcall(5, polycall_ecl_unary, ecl_make_fixnum((cl_fixnum)arg),
-                                  ecl_make_pointer(call), ecl_make_fixnum((cl_fixnum)request->data),
+                                  ecl_make_fixnum((cl_fixnum)call), ecl_make_fixnum((cl_fixnum)request->data),
                                   ecl_make_fixnum(request->size));
     if (writer != ECL_NIL) {
       cl_object octets = writer->instance.slots[0];
@@ -95,30 +138,50 @@ static void polycall_ecl_handle_unary(void* arg, void* call, const polycall_ecl_
   (handle number (cffi:make-pointer call) (cffi:make-pointer request)))
 
 (defun handle-unary (number call data size)
-  "Serves the unary CALL, whose request is the SIZE octets at the address DATA. The writer of the response,
+  "Serves the unary call at the address CALL, whose request is the SIZE octets at the address DATA. The writer of the response,
 to be given back by RETURN-WRITER; NIL when the call was finished otherwise, or will be."
-  (declare (type fixnum number data size))
+  (declare (type fixnum number call data size))
   (let* ((handler (object-of number))
          (rpc (handler-rpc handler))
          (server (handler-server handler))
          (context (make-context call rpc server))
-         (response-writer nil)
-         (stage :request))
+         (stage :request)
+         (writer (take-writer))
+         ;; A writer, NIL, or the condition that ended it. As GUARDED-AS, which costs more frames.
+         (outcome :left))
     (worker-busy server)
-    (guarded-as (handler-failure stage condition)
-        (let* ((writer (take-writer))
-               (request (read-raw-request writer data size (rpc-request rpc))))
-          (setf stage :handler)
-          (let ((response (funcall (rpc-handler rpc) (handler-service handler) request context)))
-            (setf stage :response)
-            (cond ((context-deferred context) (return-writer writer))
-                  (t (write-payload writer response (rpc-response rpc))
-                     (setf response-writer writer)))))
-      (finish-with-error context condition))
-    (worker-idle server)
-    (when (and response-writer (take-call context))
-      (leave-context context)
-      response-writer)))
+    (unwind-protect
+         (setf outcome
+               (catch 'serious
+                 (leaving-for-serious
+                  (let ((request (read-raw-request writer data size (rpc-request rpc))))
+                    (setf stage :handler)
+                    (let ((response
+                            (funcall (rpc-handler rpc) (handler-service handler) request context)))
+                      (setf stage :response)
+                      (cond ((context-deferred context) (return-writer writer))
+                            (t (write-payload writer response (rpc-response rpc))
+                               writer)))))))
+      (worker-idle server)
+      (when (eq outcome :left)
+        (finish-with-error context (left-error))))
+    (cond ((null outcome) nil)
+          ((writer-p outcome)
+           (when (take-once (context-pointer context))
+             (leave-context context)
+             outcome))
+          (t
+           (when (eq stage :request)
+             (locate-unread outcome writer size (rpc-request rpc)))
+           (finish-with-error context (handler-failure stage outcome))
+           nil))))
+
+(defun locate-unread (condition writer size type)
+  "Says where in the SIZE octets of WRITER's buffer the trouble is, which READ-RAW-REQUEST leaves open."
+  (when (typep condition 'decode-error)
+    (let ((*reading* (find-message-type type)) (*input* (writer-octets writer))
+          (*input-start* 0) (*input-end* size))
+      (locate-error condition))))
 
 (defun read-raw-request (writer data size type)
   "The message of the SIZE octets at the address DATA. WRITER's buffer is used."
@@ -128,7 +191,7 @@ to be given back by RETURN-WRITER; NIL when the call was finished otherwise, or 
                   "__builtin_memcpy((#0)->vector.self.b8, (void*)(#1), #2);")
     (if (eq type :bytes)
         octets
-        (read-message (find-message-type type) octets 0 size))))
+        (read-unlocated (find-message-type type) octets 0 size))))
 
 (defun handler-failure (stage condition)
   "The status of a call that ended with CONDITION in STAGE."
@@ -152,7 +215,15 @@ to be given back by RETURN-WRITER; NIL when the call was finished otherwise, or 
                      ecl_register_root(&polycall_ecl_forget);
                      ecl_register_root(&polycall_ecl_cancelled);
                      ecl_register_root(&polycall_ecl_unary);
-                     ecl_register_root(&polycall_ecl_other); }")))
+                     ecl_register_root(&polycall_ecl_other); }")
+    (ffi:c-inline (#'passed-size #'passed-encode #'passed-retain #'passed-release)
+                  (:object :object :object :object) :void
+                  "{ polycall_ecl_size = #0; polycall_ecl_encode = #1;
+                     polycall_ecl_retain = #2; polycall_ecl_release = #3;
+                     ecl_register_root(&polycall_ecl_size);
+                     ecl_register_root(&polycall_ecl_encode);
+                     ecl_register_root(&polycall_ecl_retain);
+                     ecl_register_root(&polycall_ecl_release); }")))
 
 (defvar *entries-ready* nil)
 
@@ -163,6 +234,13 @@ to be given back by RETURN-WRITER; NIL when the call was finished otherwise, or 
   (if (eq kind :unary)
       (ffi:c-inline () () :pointer-void "(void*)polycall_ecl_handle_unary" :one-liner t)
       (ffi:c-inline () () :pointer-void "(void*)polycall_ecl_handle_other" :one-liner t)))
+
+(defun passing-entries ()
+  (handler-entry :unary)                ; prepares
+  (list (ffi:c-inline () () :pointer-void "(void*)polycall_ecl_passed_size" :one-liner t)
+        (ffi:c-inline () () :pointer-void "(void*)polycall_ecl_passed_encode" :one-liner t)
+        (ffi:c-inline () () :pointer-void "(void*)polycall_ecl_passed_retain" :one-liner t)
+        (ffi:c-inline () () :pointer-void "(void*)polycall_ecl_passed_release" :one-liner t)))
 
 (defun cancel-entry ()
   (handler-entry :unary)                ; prepares

@@ -23,6 +23,31 @@
     (encode-error (trouble) (error (unusable-response trouble)))))
 
 (defun finish-with-response (context response)
+  (if (context-taker context)
+      (finish-with-message context response)
+      (finish-with-bytes context response)))
+
+(defun finish-with-message (context response)
+  "The caller is in this image, or was where the call began."
+  (let ((type (find-message-type (rpc-response (context-rpc context)))))
+    (handler-case (check-passable response type)
+      (encode-error (trouble) (error (unusable-response trouble))))
+    (let ((pointer (take-call context)) (table (table-of type)))
+      (when pointer
+        (with-struct (c %message)
+          (let ((place (%call-response-place pointer table)))
+            (if (cffi:null-pointer-p place)
+                (let ((passage (take-passage response)))
+                  (fill-passed c table (passage-number passage))
+                  (%call-finish pointer (cffi:null-pointer) c)
+                  (give-back passage))
+                (let ((number (cffi:pointer-address place)))
+                  (setf (passage-message (passage-at number)) response)
+                  (fill-passed c table number)
+                  (%call-finish pointer (cffi:null-pointer) c)))))
+        (leave-context context)))))
+
+(defun finish-with-bytes (context response)
   (with-struct (c %message)
     (with-writer (writer)
       (write-response writer response (context-rpc context))
@@ -42,9 +67,14 @@
   (unless (context-deferred context)
     (finish-with-response context response)))
 
-(defun read-request (message rpc)
-  (handler-case (with-writer (writer) (read-payload writer message (rpc-request rpc)))
-    (decode-error (trouble) (error (unreadable-error trouble "request")))))
+(defun read-request (message context)
+  (let ((name (rpc-request (context-rpc context))))
+    (handler-case
+        (cond ((passed-p message)
+               (setf (context-taker context) :unknown)
+               (passed-message message name))
+              (t (with-writer (writer) (read-payload writer message name))))
+      (decode-error (trouble) (error (unreadable-error trouble "request"))))))
 
 (defun run-handler (handler context request)
   (let* ((rpc (handler-rpc handler))
@@ -53,13 +83,16 @@
     (ecase (rpc-kind rpc)
       (:unary
        (finish-unless-deferred
-        context (funcall function service (read-request request rpc) context)))
+        context (funcall function service (read-request request context) context)))
       (:server-streaming
-       (funcall function service (read-request request rpc) context)
+       (let ((request (read-request request context)))
+         (setf (context-taker context) :unknown)
+         (funcall function service request context))
        (finish-stream context))
       (:client-streaming
        (finish-unless-deferred context (funcall function service context context)))
       (:bidi-streaming
+       (setf (context-taker context) :unknown)
        (funcall function service context context)
        (finish-stream context)))))
 

@@ -55,9 +55,11 @@ ON-FAILURE with CONDITION bound to a STATUS-ERROR, and gives its value."
                     (return-from guarded (progn ,@on-failure))))
               (setf completed t))
          (unless completed
-           (let ((condition (make-status-error
-                             :unknown "the code was left by a non-local exit")))
+           (let ((condition (left-error)))
              (return-from guarded (progn ,@on-failure))))))))
+
+(defun left-error ()
+  (make-status-error :unknown "the code was left by a non-local exit"))
 
 (defun store-status (pointer condition)
   (fill-status pointer (status-code condition) (status-message condition)

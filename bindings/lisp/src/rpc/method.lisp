@@ -27,8 +27,14 @@
 (defstruct (client (:copier nil) (:constructor nil) (:conc-name nil))
   "The base of the clients that generated code defines. Any number of threads may use one at once."
   (client-channel nil :type channel)
-  ;; (RPC . POINTER) by the rpc's index, made at its first call.
+  ;; BOUND-METHODs by the rpc's index, made at its first call.
   (client-methods (vector) :type simple-vector))
+
+(defstruct (bound-method (:constructor make-bound-method (rpc pointer)) (:copier nil))
+  "An RPC as a client calls it: C's method, and what is known of who serves it."
+  rpc pointer
+  (taker (make-taker)))
+(quick-readers bound-method-rpc bound-method-pointer bound-method-taker)
 
 (defun fill-method-descriptor (pointer rpc)
   "Strings are to be freed by FREE-METHOD-DESCRIPTOR."
@@ -57,24 +63,24 @@
     (unwind-protect (%channel-method (live-pointer channel) (rpc-service rpc) descriptor)
       (free-method-descriptor descriptor))))
 
-(defun slow-client-method (client rpc)
-  (let ((entry (cons rpc (resolve-method (client-channel client) rpc)))
+(defun bind-method (client rpc)
+  (let ((entry (make-bound-method rpc (resolve-method (client-channel client) rpc)))
         (index (rpc-index rpc)))
     (when (>= index (length (client-methods client)))
       (let ((larger (make-array (+ 8 (* 2 index)) :initial-element nil)))
         (replace larger (client-methods client))
         (setf (client-methods client) larger)))
-    (setf (svref (client-methods client) index) entry)
-    (cdr entry)))
+    (setf (svref (client-methods client) index) entry)))
 
 (declaim (inline client-method))
 (defun client-method (client rpc)
+  "The BOUND-METHOD of RPC."
   (let* ((methods (client-methods client))
          (index (rpc-index rpc))
          (entry (when (< index (length methods)) (svref methods index))))
-    (if (and entry (eq (car entry) rpc))
-        (cdr entry)
-        (slow-client-method client rpc))))
+    (if (and entry (eq (bound-method-rpc entry) rpc))
+        entry
+        (bind-method client rpc))))
 
 ;;; Calls without generated code: the messages are octets.
 

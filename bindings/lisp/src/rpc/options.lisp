@@ -12,6 +12,10 @@
   (initial-metadata '() :type list)
   (trailing-metadata '() :type list))
 
+(define-documentation
+  (call-info-initial-metadata "The handler's metadata ahead of the response, an alist.")
+  (call-info-trailing-metadata "The metadata that came with the status, an alist."))
+
 (defun flag-bits (flags)
   (let ((bits 0))
     (dolist (flag (if (listp flags) flags (list flags)) bits)

@@ -31,11 +31,12 @@
   (if (eq type :bytes)
       (put-raw writer (octets-of message))
       (let* ((type (find-message-type type)) (name (message-type-symbol type)))
-        (unless (eq (type-of message) name)
-          (error 'encode-error
-                 :message-name (message-type-name type)
-                 :reason (format nil "~S is not a ~(~A~)" message name)))
+        (unless (eq (type-of message) name) (fail-other-type message type))
         (write-message writer message type))))
+
+(defun fail-other-type (message type)
+  (error 'encode-error :message-name (message-type-name type)
+                       :reason (format nil "~S is not a ~(~A~)" message (message-type-symbol type))))
 
 (defmacro with-payload ((pointer writer) &body body)
   "POINTER: a C message of what WRITER wrote. Its bytes do not move during BODY."
@@ -65,10 +66,17 @@
             (copy-from-foreign (slot message %message data) octets size)
             (read-message (find-message-type type) octets 0 size))))))
 
+(declaim (inline passed-p))
+(defun passed-p (message)
+  "Whether the C message is one of this image's, see passing.lisp."
+  (not (cffi:null-pointer-p (slot message %message type))))
+
 (defun take-payload (message type)
-  "The same for a message that is ours to release."
-  (unwind-protect (with-writer (writer) (read-payload writer message type))
-    (%message-release message)))
+  "The same for a message that is ours to release, and may have been passed as it is."
+  (if (passed-p message)
+      (take-passed message type)
+      (unwind-protect (with-writer (writer) (read-payload writer message type))
+        (%message-release message))))
 
 (defun unreadable-error (condition what)
   "The status of a message that came and cannot be read."

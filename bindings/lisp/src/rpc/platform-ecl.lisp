@@ -179,7 +179,16 @@ share one. What finds no room is left to the garbage collector."
                 "__atomic_exchange_n(&(#0)->vector.self.t[polycall_thread_number() & 63], #1,
                                      __ATOMIC_ACQ_REL)" :one-liner t))
 
-(defun make-counter () (make-octets 8))
+(defmacro define-free-list (name push pop)
+  "The same for things of which none may be lost."
+  (let ((lock (intern (format nil "~A-LOCK" name))))
+    `(progn
+       (defvar ,name '())
+       (defvar ,lock (make-lock "polycall free list"))
+       (defun ,push (thing) (with-lock (,lock) (push thing ,name)))
+       (defun ,pop () (with-lock (,lock) (pop ,name))))))
+
+(defun make-counter () (fill (make-octets 8) 0)) ; whose memory comes as it was
 (defun counter-add (counter delta)
   "Adds DELTA; the sum before."
   (ffi:c-inline (counter delta) (:object :fixnum) :fixnum
@@ -205,13 +214,20 @@ share one. What finds no room is left to the garbage collector."
 
 (defun leave-for (condition) (throw 'serious condition))
 
+(defvar *serious-cluster* (list (cons 'serious-condition #'leave-for)))
+
+(defmacro leaving-for-serious (form)
+  "FORM's value; a serious condition in it is thrown to the tag SERIOUS. As HANDLER-BIND, which makes its list of
+handlers anew each time."
+  `(let ((si:*handler-clusters* (cons *serious-cluster* si:*handler-clusters*)))
+     ,form))
+
 (defmacro catching-serious (form (condition) &body body)
   "FORM's values; a serious condition in it ends it, and BODY is run. As HANDLER-CASE, which costs ECL twice
 the time for its closures."
   `(block catching
      (let ((,condition (catch 'serious
-                         (handler-bind ((serious-condition #'leave-for))
-                           (return-from catching ,form)))))
+                         (leaving-for-serious (return-from catching ,form)))))
        ,@body)))
 
 (defmacro take-once (place)

@@ -43,6 +43,10 @@ handlers of other languages that a call over inproc runs on this thread, do not 
      (defmacro ,push (thing) `(sb-ext:atomic-push ,thing ,',name))
      (defmacro ,pop () `(sb-ext:atomic-pop ,',name))))
 
+(defmacro define-free-list (name push pop)
+  "The same for things of which none may be lost."
+  `(define-pool ,name ,push ,pop))
+
 (defstruct (counter (:constructor make-counter ()))
   (word 0 :type sb-ext:word))
 (declaim (inline counter-add))

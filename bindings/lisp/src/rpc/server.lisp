@@ -32,6 +32,9 @@
   (print-unreadable-object (server stream :type t :identity t)
     (format stream "~{~A~^ ~}" (server-addresses server))))
 
+(define-documentation
+  (server-addresses "The targets that callers use, as LISTEN-ON answered them, in order."))
+
 (defparameter *server-options*
   (append '(:name :max-threads :interceptors :copy-requests :no-description :donated-only
             :transports :tls)
@@ -120,7 +123,8 @@ ALREADY-EXISTS-ERROR for a service that was added before. Answers SERVICE."
                  (clear-struct handler (cffi:foreign-type-size '(:struct %handler)))
                  (set-size handler %handler)
                  (setf (slot handler %handler fn) (handler-entry (rpc-kind rpc))
-                       (slot handler %handler arg) number)))
+                       (slot handler %handler arg) number
+                       (slot handler %handler request-type) (table-or-null (rpc-request rpc)))))
       (unwind-protect
            (with-pinned-octets (data descriptors)
              (with-struct (c %service-descriptor)

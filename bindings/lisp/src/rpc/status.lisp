@@ -23,6 +23,15 @@ call only if :INFO was asked for."))
   (:documentation "A call, or a function of the library, ended with another status than OK. Each code
 has a condition of its own below this one."))
 
+(define-documentation
+  (status-code "The canonical code of a STATUS-ERROR as a keyword, :NOT-FOUND.")
+  (status-message "What went wrong, for people.")
+  (status-details "A serialized google.rpc.Status as OCTETS, or NIL.")
+  (status-initial-metadata "The metadata before the first message, an alist; of a unary call only if :INFO
+was asked for.")
+  (status-trailing-metadata "The metadata that came with the status, an alist; of a unary call only if
+:INFO was asked for."))
+
 (defmacro define-statuses (&rest entries)
   "ENTRIES: (CODE CONDITION DOCUMENTATION) in the order of their numbers, from 1 on."
   `(progn

@@ -7,8 +7,14 @@
 (defparameter +long-call-seconds+ 1
   "A call bounded by more than this, or by nothing, can be interrupted.")
 
-(defun take-outcome (unary rpc info)
-  "The response and the CALL-INFO that a finished %UNARY holds; or NIL and the STATUS-ERROR."
+(defun place-filled-p (unary place)
+  "Whether the response is in the passage PLACE."
+  (= (passage-number place)
+     (cffi:pointer-address (slot (slot-pointer unary %unary response) %message object))))
+
+(defun take-outcome (unary rpc info &optional place)
+  "The response and the CALL-INFO that a finished %UNARY holds; or NIL and the STATUS-ERROR. PLACE: the passage
+that was offered for the response."
   (let ((initial (slot unary %unary initial)) (trailing (slot unary %unary trailing)))
     (multiple-value-bind (initial-list trailing-list)
         (if info
@@ -20,11 +26,13 @@
                                     initial-list trailing-list)))
         (if condition
             (values nil condition)
-            (values (handler-case (take-payload (slot-pointer unary %unary response)
-                                                (rpc-response rpc))
-                      (decode-error (trouble)
-                        (return-from take-outcome
-                          (values nil (unreadable-error trouble "response")))))
+            (values (if (and place (place-filled-p unary place))
+                        (passage-message place)
+                        (handler-case (take-payload (slot-pointer unary %unary response)
+                                                    (rpc-response rpc))
+                          (decode-error (trouble)
+                            (return-from take-outcome
+                              (values nil (unreadable-error trouble "response"))))))
                     (when info (make-call-info initial-list trailing-list))))))))
 
 (defun call-at-once (channel unary)
@@ -60,28 +68,62 @@
     (loop for (key . value) in (read-metadata pointer) do (add-metadata copy key value))
     copy))
 
+(defun perform-unary (channel unary timeout metadata flags info)
+  "Makes the call of UNARY, whose method and request are filled in."
+  (let ((pointer (live-pointer channel))
+        (long (and (not (channel-in-process channel))
+                   (or (null timeout) (> timeout +long-call-seconds+)))))
+    (if (or timeout metadata flags info long)
+        (with-foreign-metadata (foreign metadata)
+          (with-struct (options %call-options)
+            (fill-call-options options timeout flags foreign info)
+            (setf (slot unary %unary options) options)
+            (if long
+                (call-by-steps pointer unary)
+                (call-at-once pointer unary))))
+        (call-at-once pointer unary))))
+
+(defun passing-p (channel method metadata)
+  "Whether the request is to be passed as it is. The library keeps one with metadata, as bytes."
+  (and (channel-in-process channel)
+       (null metadata)
+       (not (eq (rpc-request (bound-method-rpc method)) :bytes))
+       (takes-p (bound-method-taker method))))
+
+(defun pass-unary (channel method unary request timeout flags info)
+  "A call whose request is passed as it is, and whose response may come so: what TAKE-OUTCOME answers."
+  (let* ((rpc (bound-method-rpc method))
+         (request-type (find-message-type (rpc-request rpc)))
+         (response-type (find-message-type (rpc-response rpc))))
+    (check-passable request request-type)
+    (let ((request (take-passage request)) (response (take-passage nil)))
+      (unwind-protect
+           (progn
+             (fill-passed (slot-pointer unary %unary request)
+                          (table-of request-type) (passage-number request))
+             (setf (slot unary %unary response-type) (table-of response-type)
+                   (slot unary %unary response-place)
+                   (cffi:make-pointer (passage-number response)))
+             (perform-unary channel unary timeout nil flags info)
+             (note-taken (bound-method-taker method) request)
+             (take-outcome unary rpc info response))
+        (give-back request)
+        (give-back response)))))
+
 (defun attempt-unary (client rpc request timeout metadata flags info)
   "One call: the response, and the CALL-INFO; or NIL and the STATUS-ERROR."
-  (let* ((channel (client-channel client))
-         (pointer (live-pointer channel))
-         (long (and (not (channel-in-process channel))
-                    (or (null timeout) (> timeout +long-call-seconds+)))))
+  (let ((channel (client-channel client)) (method (client-method client rpc)))
     (with-struct (unary %unary)
       (set-size unary %unary)
-      (setf (slot unary %unary method) (client-method client rpc))
-      (with-writer (writer)
-        (write-payload writer request (rpc-request rpc))
-        (with-payload ((slot-pointer unary %unary request) writer)
-          (if (or timeout metadata flags info long)
-              (with-foreign-metadata (foreign metadata)
-                (with-struct (options %call-options)
-                  (fill-call-options options timeout flags foreign info)
-                  (setf (slot unary %unary options) options)
-                  (if long
-                      (call-by-steps pointer unary)
-                      (call-at-once pointer unary))))
-              (call-at-once pointer unary))))
-      (take-outcome unary rpc info))))
+      (setf (slot unary %unary method) (bound-method-pointer method))
+      (cond ((passing-p channel method metadata)
+             (pass-unary channel method unary request timeout flags info))
+            (t
+             (with-writer (writer)
+               (write-payload writer request (rpc-request rpc))
+               (with-payload ((slot-pointer unary %unary request) writer)
+                 (perform-unary channel unary timeout metadata flags info)))
+             (take-outcome unary rpc info))))))
 
 (defun unary (client rpc request timeout metadata flags info)
   "Calls RPC. Returns the response, and the CALL-INFO as second value if INFO is true."

@@ -28,6 +28,12 @@
                      (codec-error-message-name condition) (codec-error-reason condition))))
   (:documentation "A message holds something that its type does not allow."))
 
+(define-documentation
+  (codec-error-message-name "The full protobuf name of the message that is at fault, \"calc.v1.AddRequest\".")
+  (codec-error-reason "What is wrong, a text without full stop.")
+  (decode-error-offset "The byte of the input at which the trouble was noticed.")
+  (decode-error-field "The number of the field that holds that byte, or NIL."))
+
 (declaim (ftype (function (t t) nil) fail-decode)
          (ftype (function (t &rest t) nil) fail-encode))
 

@@ -9,6 +9,11 @@
               #+sbcl (sb-ext:muffle-conditions sb-ext:compiler-note))
      ,@body))
 
+(defmacro define-documentation (&rest entries)
+  "ENTRIES: (READER DOCUMENTATION), of functions that a structure or a condition defines."
+  `(setf ,@(loop for (reader text) in entries
+                 append `((documentation ',reader 'function) ,text))))
+
 (deftype octets (&optional (size '*))
   "Bytes: what BYTES fields and encoded messages are."
   `(simple-array (unsigned-byte 8) (,size)))
