@@ -1,20 +1,13 @@
 // The other way round: a client and a server that does not behave. Every call ends, with a text that
 // helps, and in bounded time.
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <atomic>
 #include <functional>
 #include <random>
 #include <string>
-#include <thread>
 
-#include "negotiation/handshake.h"
+#include "fake_server.h"
 #include "raw_peer.h"
 #include "test_server.h"
 
@@ -26,64 +19,6 @@ using call::FrameType;
 using testing::AnyOf;
 using testing::Eq;
 using testing::HasSubstr;
-
-// Accepts on a loopback port and hands every connection to `serve`, one after the other.
-class FakeServer {
- public:
-  explicit FakeServer(std::function<void(RawPeer&)> serve) : serve_(std::move(serve)) {
-    fd_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    EXPECT_EQ(bind(fd_, reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(listen(fd_, 16), 0);
-    EXPECT_EQ(getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    target_ = "tcp://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
-    thread_ = std::thread([this] { Run(); });
-  }
-
-  ~FakeServer() {
-    stop_ = true;
-    thread_.join();
-    close(fd_);
-  }
-
-  const std::string& target() const { return target_; }
-
- private:
-  void Run() {
-    while (!stop_) {
-      pollfd wait = {fd_, POLLIN, 0};
-      if (poll(&wait, 1, 20) != 1) continue;
-      RawPeer peer(accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC));
-      if (peer.ok()) serve_(peer);
-    }
-  }
-
-  std::function<void(RawPeer&)> serve_;
-  std::string target_;
-  int fd_;
-  std::atomic<bool> stop_{false};
-  std::thread thread_;
-};
-
-std::string AcceptBytes() {
-  negotiation::Accept accept;
-  accept.version = 1;
-  accept.services = {{"bad.Echo", 0, {{"Unary", 0, 0}}}};
-  FrameHeader header;
-  header.type = FrameType::kAccept;
-  return FrameBytes(header, Encode(accept));
-}
-
-// Reads the preface and the HELLO.
-bool ReadOpening(RawPeer* peer) {
-  char preface[call::kPrefaceSize];
-  return recv(peer->fd(), preface, sizeof(preface), MSG_WAITALL) ==
-             static_cast<ssize_t>(sizeof(preface)) &&
-         peer->ReadFrame().has_value();
-}
 
 Outcome CallTo(const std::function<void(RawPeer&)>& serve) {
   FakeServer server(serve);

@@ -42,6 +42,12 @@ ClientConnection::ClientConnection(std::unique_ptr<ByteStream> stream, const cha
     self->Tick();
     self->Release();
   };
+  keepalive_.context = this;
+  keepalive_.fire = [](base::Timer* timer) {
+    auto* self = static_cast<ClientConnection*>(timer->context);
+    self->LookAlive();
+    self->Release();
+  };
 }
 
 ClientConnection::~ClientConnection() NO_THREAD_SAFETY_ANALYSIS {
@@ -56,6 +62,7 @@ void ClientConnection::Open() {
   registered_ = true;
   reader_role_ = Reader::kReactor;
   stream_->Register(reactor, this, EPOLLIN);
+  StartKeepalive();
 }
 
 // ---- slots
@@ -387,8 +394,12 @@ void ClientConnection::Close(const base::Status& why) {
   call::BlockedQueue::Wake(blocked);
   for (base::Waiter* waiter : sleepers) waiter->Promote();
   Kick();
-  base::MutexLock lock(observer_mutex_);
-  if (Observer* observer = std::exchange(observer_, nullptr)) observer->OnClosed(this, why);
+  const bool watched = StopKeepalive();
+  {
+    base::MutexLock lock(observer_mutex_);
+    if (Observer* observer = std::exchange(observer_, nullptr)) observer->OnClosed(this, why);
+  }
+  if (watched) Release();  // the timer's; nothing is touched after it
 }
 
 void ClientConnection::ForgetObserver() {

@@ -140,6 +140,10 @@ class ClientConnection final : public Connection, public base::Source {
   void CloseIfDrained();
   void Tick();
   void ScheduleTick(int64_t delay);
+  // Keepalive: client_keepalive.cc.
+  void StartKeepalive() REQUIRES(mutex_);
+  bool StopKeepalive();
+  void LookAlive();
 
   // True if the frames this thread writes now are flushed by it soon, at the end of its batch.
   bool InBatch() const { return t_batch == this && base::Reactor::StillLeading(); }
@@ -183,9 +187,12 @@ class ClientConnection final : public Connection, public base::Source {
   base::Timer tick_;
   bool ticking_ GUARDED_BY(mutex_) = false;
   uint64_t tick_activity_ = 0;
-  int64_t tick_delay_ = 0;
-  int64_t quiet_since_ = 0;
-  int64_t pinged_at_ = 0;
+
+  base::Timer keepalive_;
+  uint64_t keepalive_activity_ GUARDED_BY(mutex_) = 0;  // what it saw last
+  size_t keepalive_queued_ GUARDED_BY(mutex_) = 0;
+  int64_t quiet_since_ GUARDED_BY(mutex_) = 0;
+  int64_t pinged_at_ GUARDED_BY(mutex_) = 0;  // 0: no ping is out
 };
 
 }  // namespace polycall::transport

@@ -410,7 +410,6 @@ void ClientConnection::OnStatusFrame(const FrameHeader& header, std::string_view
 
 void ClientConnection::ScheduleTick(int64_t delay) {
   Retain();
-  tick_delay_ = delay;
   base::Reactor::Global().Schedule(&tick_, base::DeadlineAfter(delay));
 }
 
