@@ -29,9 +29,11 @@ def stage(build, folder):
     python = EXAMPLE / "python"
     # Each service's files, the first of which the build may not have.
     parts = {
-        "parser": [made / "parser.so"],
+        # The binding's library, too: the module was linked with the build's.
+        "parser": [made / "parser.so", *(build / "haskell" / "dist" / "build").glob("libHSpolycall-*.so")],
         "deriver": [made / "lisp"],
         "evaluator": [made / "evaluator.so"],
+        "evaluator-cpp": [made / "evaluator-cpp"],
         "checker": [made / "checker.jar", made / "symbolic_java_proto" / "symbolic_java_proto.jar"],
         "drawer": [
             made / "symbolic_python_proto",
@@ -43,9 +45,6 @@ def stage(build, folder):
     manifests = folder / "manifests"
     manifests.mkdir(parents=True, exist_ok=True)
     staged = []
-    program = made / "evaluator-cpp"
-    if program.exists():
-        copy(program, folder / program.name)
     for name, files in parts.items():
         if not files[0].exists():
             continue

@@ -1,11 +1,15 @@
-// The Evaluator service again, in C++, as a program of its own:  evaluator-cpp TARGET
+// The Evaluator service again, in C++, as a program of its own:  evaluator-cpp TARGET...
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <csignal>
+#include <cstdlib>
 #include <iostream>
+#include <iterator>
 #include <numbers>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include "symbolic.polycall.h"
 
@@ -122,11 +126,25 @@ class EvaluatorService final : public Evaluator::Service {
   }
 };
 
+// The arguments, or what polycalld hands down: a socket for callers that it has told of this instance, and
+// the service's front door.
+std::vector<std::string> Targets(int argc, char** argv) {
+  std::vector<std::string> targets(argv + 1, argv + argc);
+  const char* inherited = std::getenv("POLYCALL_LISTEN");
+  if (targets.empty() && inherited != nullptr) {
+    std::istringstream words(inherited);
+    targets.assign(std::istream_iterator<std::string>(words), {});
+  }
+  return targets;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::cerr << "usage: evaluator-cpp TARGET, as tcp://0.0.0.0:7411 or unix:/run/evaluator.sock\n";
+  const std::vector<std::string> targets = Targets(argc, argv);
+  if (targets.empty()) {
+    std::cerr
+        << "usage: evaluator-cpp TARGET..., as tcp://0.0.0.0:7411 or unix:/run/evaluator.sock\n";
     return 2;
   }
   // Before any thread is made: all inherit it, and this one waits for the signal.
@@ -138,12 +156,15 @@ int main(int argc, char** argv) {
   EvaluatorService service;
   polycall::Server server;
   Status status = server.AddService(&service);
-  if (status.ok()) {
-    auto address = server.Listen(argv[1]);
+  std::string listening;
+  for (const std::string& target : targets) {
+    if (!status.ok()) break;
+    auto address = server.Listen(target);
     status = address.status();
-    if (status.ok()) status = server.Start();
-    if (status.ok()) std::cout << "listening " << *address << std::endl;
+    if (status.ok()) listening += "listening " + *address + "\n";
   }
+  if (status.ok()) status = server.Start();
+  if (status.ok()) std::cout << listening << std::flush;
   if (!status.ok()) {
     std::cerr << "evaluator-cpp: " << status.ToString() << "\n";
     return 1;
