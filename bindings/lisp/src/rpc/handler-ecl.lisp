@@ -35,6 +35,9 @@ static void polycall_entry_measure(cl_env_ptr env) {
   if (size >= 1024 * 1024) {
     /* As ECL does it: two safety areas are left for the handling of an overflow. */
     char* end = (char*)low + 64 * 1024;
+    /* ECL leaves it empty for a thread that was imported. It then took the stack for endless, and when that
+       overflowed raised the limit of the process, by which the first thread's stack is reckoned. */
+    if (env->cs_org <= (char*)low || env->cs_org > (char*)low + size) env->cs_org = (char*)low + size;
     env->cs_size = env->cs_org - end;
     polycall_entry_limit = end + 2 * ecl_get_option(ECL_OPT_C_STACK_SAFETY_AREA);
   }
