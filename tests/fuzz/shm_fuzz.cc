@@ -117,12 +117,23 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (Input input(data, size); !input.empty();) {
     const auto step = input.Take<uint8_t>();
     const auto count = input.Take<uint16_t>();
-    switch (step % 6) {
+    switch (step % 7) {
       case 0: {
         const iovec pieces[] = {{bytes.data(), count / 2u}, {bytes.data(), count - count / 2u}};
         const size_t got = writer.Write(pieces, 2);
         if (got > count) Die("more was written than was given");
         written += got;
+        break;
+      }
+      case 5: {  // a frame, which travels without its first word; then what makes the next faster
+        std::vector<char> frame(shm::kUncounted + count, 'f');
+        const uint32_t counted = count;
+        memcpy(frame.data(), &counted, sizeof(counted));
+        const iovec piece = {frame.data(), frame.size()};
+        const size_t got = writer.Write(&piece, 1);
+        if (got > frame.size()) Die("more was written than was given");
+        written += got;
+        writer.Prepare();
         break;
       }
       case 1: {

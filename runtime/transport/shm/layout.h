@@ -17,7 +17,7 @@
 
 namespace polycall::transport::shm {
 
-inline constexpr uint32_t kLayoutVersion = 2;
+inline constexpr uint32_t kLayoutVersion = 3;
 inline constexpr uint64_t kMagic = 0x6c6c61432d6d6873;  // "shm-Call"
 inline constexpr size_t kPage = 4096;
 inline constexpr size_t kLine = 64;

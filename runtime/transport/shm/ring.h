@@ -3,8 +3,12 @@
 // The bytes travel in records: a 32-bit size and the bytes, beginning on a cache line, never across
 // the ring's end. The size word is written last, and 0 stands where the next record will be: so the
 // reader polls the very line that will bring it the bytes, and a small record costs one transfer of
-// a line between the cores. The reader tells how far it is in Side::consumed; the writer looks at it
-// only when the ring seems full.
+// a line between the cores. The 0 is on a line of its own, which the reader has: so it is laid ahead
+// of time, where the record after next will be if all are of a size (Prepare). The reader tells how
+// far it is in Side::consumed; the writer looks at it only when the ring seems full.
+//
+// A record that is one whole frame, as most are, lacks the frame's first word: that would say again
+// what the record's size says, and the four bytes decide whether a call of 32 bytes fits a line.
 //
 // Nothing that the peer writes makes either end touch memory outside the ring: see Check.
 #ifndef POLYCALL_TRANSPORT_SHM_RING_H_
@@ -17,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include "base/tsan.h"
 #include "transport/shm/layout.h"
@@ -29,6 +34,11 @@ inline std::atomic<uint32_t>& WordAt(uint8_t* ring, size_t size, uint64_t positi
 }
 
 inline constexpr size_t kWord = sizeof(uint32_t);
+
+// In a record's word, beside the size: the bytes are a frame without its first word.
+inline constexpr uint32_t kFrameFlag = 0x80000000;
+// What a frame's first word counts is less by this than the frame.
+inline constexpr size_t kUncounted = 16;
 
 // Larger writes become several records, so that the reader copies out one while the next is written.
 inline constexpr size_t kMaxRecord = 16 * 1024 - kWord;
@@ -44,6 +54,13 @@ class RingWriter {
 
   // Writes what there is room for, behind the first `skip` bytes; 0: none, or broken().
   size_t Write(const iovec* pieces, int count, size_t skip = 0);
+  // Makes the next Write faster, if its record is as long as the last one's. After what is urgent.
+  void Prepare() {
+    // Only where the reader is known to be through.
+    if (ahead_ + kLine - known_ > size_ || ahead_ == zeroed_) return;
+    WordAt(ring_, size_, ahead_).store(0, std::memory_order_relaxed);
+    zeroed_ = ahead_;
+  }
   // Whether Write would write something now.
   bool HasRoom() { return Room() > 0; }
   // The reader told of a position where it cannot be.
@@ -52,12 +69,15 @@ class RingWriter {
  private:
   // The most bytes that the next record may hold. A line stays free for the 0 behind it.
   size_t Room();
+  void Commit(uint32_t word, size_t stored);
 
   uint8_t* const ring_;
   const size_t size_;
   const std::atomic<uint64_t>* const consumed_;
   uint64_t position_ = 0;  // where the next record begins
   uint64_t known_ = 0;     // the reader is at least here
+  uint64_t zeroed_ = 0;    // a 0 is here already, unless we are beyond it
+  uint64_t ahead_ = 0;     // where the record after next begins, probably
   std::atomic<bool> broken_{false};
 };
 
@@ -96,6 +116,9 @@ class RingReader {
   std::atomic<uint64_t> position_{0};  // of the next record; changed by the reader only
   std::atomic<size_t> left_{0};        // of the record before it; changed by the reader only
   const uint8_t* at_ = nullptr;        // where these are
+  uint8_t first_[kWord] = {};  // a frame's word, made anew; `rest_` bytes at `rest_at_` follow
+  const uint8_t* rest_at_ = nullptr;
+  size_t rest_ = 0;
   uint64_t published_ = 0;
   uint64_t behind_ = 0;  // where the record in hand ends
   bool broken_ = false;
@@ -117,8 +140,30 @@ inline size_t RingWriter::Room() {
   return room >= kLine ? std::min(room - kWord, kMaxRecord) : 0;
 }
 
+// The record's bytes are there, `stored` of them: makes it a record.
+inline void RingWriter::Commit(uint32_t word, size_t stored) {
+  const uint64_t next = position_ + RoundUp(kWord + stored);
+  // First the 0 where the next record will be: only then may the reader go there.
+  if (next != zeroed_) WordAt(ring_, size_, next).store(0, std::memory_order_relaxed);
+  base::TsanRelease();
+  WordAt(ring_, size_, position_).store(word, std::memory_order_release);
+  ahead_ = next + (next - position_);
+  position_ = next;
+}
+
 inline size_t RingWriter::Write(const iovec* pieces, int count, size_t skip) {
   size_t written = 0;
+  if (count == 1 && skip == 0 && pieces->iov_len >= kUncounted) {
+    const auto* frame = static_cast<const uint8_t*>(pieces->iov_base);
+    uint32_t counted;
+    memcpy(&counted, frame, kWord);
+    if (counted == pieces->iov_len - kUncounted && pieces->iov_len - kWord <= Room()) {
+      const size_t stored = pieces->iov_len - kWord;
+      memcpy(ring_ + (position_ & (size_ - 1)) + kWord, frame + kWord, stored);
+      Commit(static_cast<uint32_t>(stored) | kFrameFlag, stored);
+      return pieces->iov_len;
+    }
+  }
   for (; count > 0 && pieces->iov_len <= skip; ++pieces, --count) skip -= pieces->iov_len;
   for (;;) {
     // Empty pieces are none.
@@ -144,12 +189,7 @@ inline size_t RingWriter::Write(const iovec* pieces, int count, size_t skip) {
         skip = 0;
       }
     }
-    const uint64_t next = position_ + RoundUp(kWord + filled);
-    // First the 0 where the next record will be: only then may the reader go there.
-    WordAt(ring_, size_, next).store(0, std::memory_order_relaxed);
-    base::TsanRelease();
-    WordAt(ring_, size_, position_).store(static_cast<uint32_t>(filled), std::memory_order_release);
-    position_ = next;
+    Commit(static_cast<uint32_t>(filled), filled);
     written += filled;
   }
 }
@@ -162,23 +202,38 @@ inline size_t RingReader::Read(void* space, size_t size) {
     if (left == 0) {
       const uint64_t position = position_.load(std::memory_order_relaxed);
       const size_t offset = position & (size_ - 1);
-      const size_t told = WordAt(ring_, size_, position).load(std::memory_order_acquire);
-      if (told == 0) break;
+      const uint32_t word = WordAt(ring_, size_, position).load(std::memory_order_acquire);
+      if (word == 0) break;
       base::TsanAcquire();
-      if (told > std::min(size_ - offset - kWord, kMaxRecord)) {
+      const size_t told = word & ~kFrameFlag;
+      const bool is_frame = (word & kFrameFlag) != 0;
+      if (told > std::min(size_ - offset - kWord, kMaxRecord) ||
+          (is_frame && told < kUncounted - kWord)) {
         broken_ = true;
         break;
       }
       left = told;
       at_ = ring_ + offset + kWord;
       behind_ = position + RoundUp(kWord + told);
+      if (is_frame) {
+        const auto counted = static_cast<uint32_t>(told + kWord - kUncounted);
+        memcpy(first_, &counted, kWord);
+        rest_at_ = std::exchange(at_, first_);
+        rest_ = std::exchange(left, kWord);
+      }
     }
     const size_t part = std::min(left, size - taken);
     memcpy(to + taken, at_, part);
     at_ += part;
     left -= part;
     taken += part;
-    if (left == 0) position_.store(behind_, std::memory_order_relaxed);
+    if (left > 0) continue;
+    if (rest_ > 0) {
+      at_ = rest_at_;
+      left = std::exchange(rest_, 0);
+    } else {
+      position_.store(behind_, std::memory_order_relaxed);
+    }
   }
   left_.store(left, std::memory_order_relaxed);
   return taken;

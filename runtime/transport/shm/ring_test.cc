@@ -71,6 +71,81 @@ TEST(Ring, ARecordMayBeReadInParts) {
   EXPECT_FALSE(ring.reader.HasBytes());
 }
 
+// Bytes as of a frame: their first word counts what is behind the header.
+std::string FrameOf(size_t body_size) {
+  std::string frame(kUncounted + body_size, 'f');
+  const auto counted = static_cast<uint32_t>(body_size);
+  memcpy(frame.data(), &counted, sizeof(counted));
+  return frame;
+}
+
+TEST(Ring, AFrameOfACallOf32BytesTakesOneLine) {
+  for (const size_t body : {47u, 48u, 49u}) {
+    Ring ring;
+    const std::string frame = FrameOf(body);
+    EXPECT_EQ(ring.Write(frame), frame.size());
+    EXPECT_EQ(ring.Read(), frame);
+    ring.reader.Publish();
+    EXPECT_EQ(ring.consumed.load(), body <= 48 ? kLine : 2 * kLine);
+  }
+}
+
+TEST(Ring, RecordsLieInTheRingAsTheProtocolsDescriptionSays) {
+  Ring ring;
+  ring.Write("hi");
+  const uint8_t bytes[] = {2, 0, 0, 0, 'h', 'i'};
+  EXPECT_EQ(memcmp(ring.memory(), bytes, sizeof(bytes)), 0);
+  const uint8_t half_close[] = {0, 0, 0, 0, 5, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0};
+  ring.Write({reinterpret_cast<const char*>(half_close), sizeof(half_close)});
+  const uint8_t stored[] = {12, 0, 0, 0x80, 5, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0};
+  EXPECT_EQ(memcmp(ring.memory() + kLine, stored, sizeof(stored)), 0);
+}
+
+TEST(Ring, AFrameMayBeReadByteByByte) {
+  Ring ring;
+  const std::string frame = FrameOf(100);
+  ring.Write(frame);
+  std::string got;
+  for (size_t i = 0; i < frame.size(); ++i) {
+    EXPECT_TRUE(ring.reader.HasBytes());
+    got += ring.Read(1);
+  }
+  EXPECT_EQ(got, frame);
+  EXPECT_FALSE(ring.reader.HasBytes());
+}
+
+TEST(Ring, PreparedRecordsOfOtherSizesAreReadAsAnyOther) {
+  Ring ring;
+  for (int lap = 0; lap < 200; ++lap) {
+    for (const size_t body : {10u, 10u, 10u, 200u, 10u, 80u, 80u, 10u, 200u}) {
+      const std::string frame = FrameOf(body);
+      ASSERT_EQ(ring.Write(frame), frame.size());
+      ring.writer.Prepare();
+      ASSERT_EQ(ring.Read(), frame);
+      ASSERT_EQ(ring.Read(), "");
+      ring.reader.Publish();
+    }
+  }
+}
+
+TEST(Ring, PreparingNeverTouchesWhatWasNotRead) {
+  Ring ring;
+  std::string in, out;
+  for (int lap = 0; lap < 50; ++lap) {
+    for (uint32_t i = 0;; ++i) {
+      std::string frame = FrameOf(i * 7 % 90);
+      if (frame.size() > kUncounted) frame.back() = static_cast<char>(i);
+      const size_t written = ring.Write(frame);
+      ring.writer.Prepare();
+      in += frame.substr(0, written);
+      if (written < frame.size()) break;
+    }
+    for (std::string part; !(part = ring.Read(64)).empty();) out += part;
+    ASSERT_EQ(in, out);
+    ring.reader.Publish();
+  }
+}
+
 TEST(Ring, AFullRingTakesNoMoreUntilTheReaderTellsThatItRead) {
   Ring ring;
   const std::string many(2 * kSize, 'x');
@@ -114,6 +189,7 @@ TEST(Ring, TwoThreadsPassEveryByteInOrder) {
       in.resize(1 + next % 700);
       for (size_t i = 0; i < in.size(); ++i) in[i] = static_cast<char>((next + i) * 31);
       next += static_cast<uint32_t>(ring.Write(in));
+      ring.writer.Prepare();
     }
   });
   uint32_t next = 0;
@@ -132,6 +208,12 @@ TEST(Ring, ASizeThatCannotBeBreaksTheReader) {
   for (const uint32_t size : {uint32_t{kSize}, uint32_t{kSize - kWord + 1}, UINT32_MAX}) {
     Ring ring;
     WordAt(ring.memory(), kSize, 0).store(size);
+    EXPECT_EQ(ring.Read(), "");
+    EXPECT_TRUE(ring.reader.broken());
+  }
+  for (const uint32_t size : {0u, 1u, 11u, uint32_t{kSize}}) {  // frames shorter than a header
+    Ring ring;
+    WordAt(ring.memory(), kSize, 0).store(size | kFrameFlag);
     EXPECT_EQ(ring.Read(), "");
     EXPECT_TRUE(ring.reader.broken());
   }
@@ -171,9 +253,13 @@ TEST(Ring, ScribblingMakesNeitherEndLeaveTheRing) {
   for (int round = 0; round < 3000; ++round) {
     Ring ring;
     for (int i = 0; i < 50; ++i) {
-      switch (random() % 4) {
+      switch (random() % 5) {
         case 0:
           ring.Write(std::string(random() % 3000, 'x'));
+          ring.writer.Prepare();
+          break;
+        case 4:
+          ring.Write(FrameOf(random() % 3000));
           break;
         case 1:
           ring.Read(random() % 3000);
@@ -183,7 +269,8 @@ TEST(Ring, ScribblingMakesNeitherEndLeaveTheRing) {
           break;
         default:
           WordAt(ring.memory(), kSize, random() % kSize & ~(kLine - 1))
-              .store(random() % (2 * kSize));
+              .store(static_cast<uint32_t>(random() % (2 * kSize)) |
+                     (random() % 2 == 0 ? kFrameFlag : 0));
       }
     }
   }

@@ -251,7 +251,10 @@ ssize_t ShmStream::Write(const iovec* pieces, int count) {
       peer_.sleeping.exchange(0, std::memory_order_relaxed) != 0) {
     RingPeer();
   }
-  if (written > 0) return static_cast<ssize_t>(written);
+  if (written > 0) {
+    writer_.Prepare();
+    return static_cast<ssize_t>(written);
+  }
   errno = EAGAIN;
   return -1;
 }

@@ -8,6 +8,9 @@
  * until a fence. That is what the fences are for; take one away (-DNO_FENCE_WRITE, -DNO_FENCE_SLEEP,
  * -DNO_FENCE_ROOM, -DNO_FENCE_PUBLISH) and spin finds the wake-up that is lost: `check` tries each.
  *
+ * The 0 behind the next record may be laid ahead of time; with -DPREPARE_TOO_EARLY even where the reader may
+ * still be: `check` tries it, too.
+ *
  * What the real thing has and this has not: sizes of records (one slot is one line), the death of an end.
  */
 #define SLOTS 3          /* one stays free for the 0 behind the last record */
@@ -66,6 +69,7 @@ active proctype Writer() {
   byte position = 0;     /* of the next record */
   byte known = 0;        /* the reader is at least here */
   byte next = 1;         /* the byte to write */
+  byte zeroed = 0;       /* the 0 was laid here ahead of time, if this is beyond the position */
   mtype name;
   do
   :: next > BYTES -> break
@@ -90,7 +94,10 @@ active proctype Writer() {
       :: else -> writer_stores ! waits, 0
       fi
     :: else ->
-      atomic { name_of((position + 1) % SLOTS, name); writer_stores ! name, 0 };
+      if
+      :: zeroed == position + 1
+      :: else -> atomic { name_of((position + 1) % SLOTS, name); writer_stores ! name, 0 }
+      fi;
       atomic { name_of(position % SLOTS, name); writer_stores ! name, next };
       position++;
       next++;
@@ -108,6 +115,17 @@ active proctype Writer() {
           fi
         }
       :: else
+      fi;
+      /* Prepares the next write, or has no reason to. */
+      if
+#ifdef PREPARE_TOO_EARLY
+      :: true ->
+#else
+      :: position + 2 - known <= SLOTS ->
+#endif
+        zeroed = position + 1;
+        atomic { name_of(zeroed % SLOTS, name); writer_stores ! name, 0 }
+      :: skip
       fi
     fi
   od
