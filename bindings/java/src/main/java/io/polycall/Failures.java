@@ -18,6 +18,9 @@ final class Failures {
     if (error instanceof CancellationException) {
       return new Status(StatusCode.CANCELLED, "the handler was cancelled");
     }
+    if (error instanceof StackOverflowError || error instanceof OutOfMemoryError) {
+      return new Status(StatusCode.RESOURCE_EXHAUSTED, error.toString());
+    }
     String text = error.getMessage();
     String type = error.getClass().getName();
     return new Status(StatusCode.UNKNOWN, text == null ? type : type + ": " + text);
