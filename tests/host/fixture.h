@@ -26,10 +26,13 @@ inline polycall::Status TryLoad(const std::string& language, const std::string& 
 // Serves modules over inproc and a unix socket; ends with the test.
 class Hosted {
  public:
-  Hosted(const std::string& language, const std::string& module) {
+  // `argument`, if there is one, is for the language's runtime when this starts it.
+  Hosted(const std::string& language, const std::string& module, const char* argument = nullptr) {
     polycall_host_options options = POLYCALL_HOST_OPTIONS_INIT;
     options.language = language.c_str();
     options.module = module.c_str();
+    const char* const arguments[] = {argument, nullptr};
+    options.arguments = arguments;
     polycall_status status = POLYCALL_STATUS_INIT;
     EXPECT_EQ(polycall_host_load(server_.get(), &options, &status), POLYCALL_OK)
         << (status.message != nullptr ? status.message : "");
