@@ -65,10 +65,13 @@ def library_row(peer, library):
     return extra_row("library_size", peer, value=size, unit="bytes")
 
 
-def rewire_row(peer, programs, seconds):
+def rewire_row(peer, programs, seconds, rounds):
     """What moves of a channel to and fro cost its callers; a call that fails, is lost or comes twice fails
-    the program."""
-    result = run_json([str(programs / "bench_rewire"), str(seconds)], seconds + 60)
+    the program. The round in the middle: what the machine does to 99th percentiles differs from one to
+    the next."""
+    found = [run_json([str(programs / "bench_rewire"), str(seconds)], seconds + 60) for _ in range(rounds)]
+    found.sort(key=lambda result: result["moving_p99_ns"] / result["p99_ns"])
+    result = found[rounds // 2]
     return extra_row("rewire", peer, value=result["moving_p99_ns"] / result["p99_ns"],
                      unit="p99 during moves over p99", **result)
 

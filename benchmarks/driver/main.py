@@ -133,7 +133,7 @@ def measure_footprint(run, chosen, peers, folder):
         if peer.name == "polycall":
             jobs["library_size"] = lambda peer=peer: [footprint.library_row(peer, chosen.library)]
             jobs["rewire"] = lambda peer=peer: [
-                footprint.rewire_row(peer, chosen.programs, 5 if chosen.quick else 20)
+                footprint.rewire_row(peer, chosen.programs, 2 if chosen.quick else 7, ROUNDS)
             ]
             jobs["sniff"] = lambda peer=peer: footprint.sniff_rows(
                 peer, chosen.programs, 500 if chosen.quick else 5000, folder)
