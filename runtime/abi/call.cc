@@ -129,8 +129,13 @@ void polycall_call_wait_async(polycall_call* call, polycall_ended_fn ended, void
 
 void polycall_call_finish(polycall_call* call, const polycall_status* status,
                           const polycall_message* response) {
-  if (Call::From(call)->forked()) return;
-  Call::From(call)->Finish(Status::FromAbi(status), response);
+  Call* const self = Call::From(call);
+  if (self->forked()) return;
+  if ((status == nullptr || status->code == POLYCALL_OK) && response != nullptr &&
+      self->FinishInPlace(*response)) {
+    return;
+  }
+  self->Finish(Status::FromAbi(status), response);
 }
 
 void* polycall_call_response_place(polycall_call* call, const polycall_message_type* type) {

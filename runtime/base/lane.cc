@@ -2,7 +2,7 @@
 
 namespace polycall::base::internal {
 
-thread_local int t_lane = -1;
+constinit thread_local int t_lane = -1;
 
 namespace {
 

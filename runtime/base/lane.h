@@ -14,7 +14,7 @@ inline constexpr int kLanes = 32;
 inline constexpr int kSharedLane = kLanes - 1;
 
 namespace internal {
-extern thread_local int t_lane;  // -1: none yet
+extern constinit thread_local int t_lane;  // -1: none yet
 int TakeLane();
 }  // namespace internal
 

@@ -8,11 +8,8 @@
 namespace polycall::call {
 
 thread_local bool t_defer_callbacks = false;
-thread_local PlainRun* PlainRun::t_current = nullptr;
-
-namespace {
-thread_local Call* t_current = nullptr;
-}  // namespace
+constinit thread_local PlainRun* PlainRun::t_current = nullptr;
+constinit thread_local Call* Call::t_current = nullptr;
 
 // Ended calls of this thread, ready for the next one: making a call costs no allocation.
 class CallPool {
@@ -65,6 +62,23 @@ Call* Call::New(Role role, const MethodSpec* spec, CallOwner* owner,
   call->generation_ = base::ForkGeneration();
   call->owner_ = owner;
   call->interceptors_ = interceptors != nullptr && !interceptors->empty() ? interceptors : nullptr;
+  return call;
+}
+
+Call* Call::NewInline(const MethodSpec* spec, const InterceptorChain* interceptors, Link* link,
+                      InlineResult* result, const polycall_thread_hook* hook) {
+  CallPool* pool = Pool();
+  Call* call = pool != nullptr ? pool->Take() : new Call;
+  call->refs_.store(2, std::memory_order_relaxed);
+  call->user_refs_.store(1, std::memory_order_relaxed);
+  call->role_ = Role::kHandler;
+  call->spec_ = spec;
+  call->generation_ = base::ForkGeneration();
+  call->owner_ = nullptr;
+  call->interceptors_ = interceptors;
+  call->link_ptr_.store(link, std::memory_order_relaxed);
+  call->inline_result = result;
+  call->hook_ = hook;
   return call;
 }
 
@@ -184,9 +198,6 @@ void Call::EndPlain(uint32_t refs) NO_THREAD_SAFETY_ANALYSIS {
 }
 
 bool Call::forked() const { return generation_ != base::ForkGeneration(); }
-
-Call* Call::Current() { return t_current; }
-Call* Call::SetCurrent(Call* call) { return std::exchange(t_current, call); }
 
 void Call::ReleaseUser() {
   if (user_refs_.load(std::memory_order_acquire) != 1 &&

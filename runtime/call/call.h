@@ -16,6 +16,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -75,6 +76,7 @@ struct InlineResult {
   // What other threads can cancel the call with, referenced; NULL: nothing.
   Call* handle = nullptr;
   bool taken_back = false;
+  bool in_place = false;  // FinishInPlace was all that was done; the frame is to count it
 
   // The caller's frame only: from now on nobody reaches the handler's call by the handle, whose
   // reference to it is ours. False: somebody has cancelled the call, or is about to.
@@ -107,7 +109,7 @@ class PlainRun {
   bool in_table = false;  // the connection forgot the call, and gave its reference to us
 
  private:
-  static thread_local PlainRun* t_current;
+  static constinit thread_local PlainRun* t_current;
   Call* const call_;
   PlainRun* const before_;
 };
@@ -126,6 +128,10 @@ class Call final : public base::RefCounted<Call> {
   static Call* New(Role role, const MethodSpec* spec, CallOwner* owner,
                    const InterceptorChain* interceptors);
   void Destroy();  // for RefCounted
+  // A handler's call in the caller's frame, without anything but its link. Two references, one of them
+  // the handler's.
+  static Call* NewInline(const MethodSpec* spec, const InterceptorChain* interceptors, Link* link,
+                         InlineResult* result, const polycall_thread_hook* hook);
 
   static Call* From(polycall_call* call) { return reinterpret_cast<Call*>(call); }
   static const Call* From(const polycall_call* call) { return reinterpret_cast<const Call*>(call); }
@@ -230,6 +236,9 @@ class Call final : public base::RefCounted<Call> {
   base::Status SetTrailingMetadata(const Metadata& metadata);
   // Ends the call. Takes the handler's reference.
   void Finish(base::Status status, const polycall_message* response);
+  // The same with OK, where that is next to nothing: the answer stands where the caller wants it. False:
+  // it is not so, and nothing was done.
+  bool FinishInPlace(const polycall_message& response);
   // Also notices the deadline itself, and then tells who asked to be told (OnCancel).
   bool IsCancelled();
   void OnCancel(void (*cancelled)(void* arg), void* arg);
@@ -275,8 +284,8 @@ class Call final : public base::RefCounted<Call> {
   void OnConnectionCredit();
 
   // The call whose handler runs on this thread.
-  static Call* Current();
-  static Call* SetCurrent(Call* call);
+  static Call* Current() { return t_current; }
+  static Call* SetCurrent(Call* call) { return std::exchange(t_current, call); }
 
   // The user's references count apart: they share one of the runtime's, and when they are gone a
   // call that has not ended is given up.
@@ -295,6 +304,7 @@ class Call final : public base::RefCounted<Call> {
   friend class base::RefCounted<Call>;
   friend struct InlineResult;
   friend class CallPool;
+  static constinit thread_local Call* t_current;
   Call() = default;
   ~Call() = default;
   void Reset();

@@ -116,6 +116,24 @@ void Call::Finish(base::Status status, const polycall_message* response) {
   ReleaseUser();
 }
 
+bool Call::FinishInPlace(const polycall_message& response) {
+  InlineResult* const result = inline_result;
+  // What the handler's thread alone knows is looked at first, and nothing else if that says no.
+  if (result == nullptr || place_ == nullptr || response.object != place_ || !IsTyped(response) ||
+      !plain() || result->thread != ThreadToken() || result->handle != nullptr ||
+      interceptors_ != nullptr || deadline_ != base::kNever ||
+      finished_.load(std::memory_order_relaxed) || cancelled_.load(std::memory_order_relaxed)) {
+    return false;
+  }
+  finished_.store(true, std::memory_order_relaxed);
+  result->unary->response.object = response.object;
+  result->in_place = true;
+  result->done.store(true, std::memory_order_relaxed);
+  user_refs_.store(0, std::memory_order_relaxed);
+  refs_.store(1, std::memory_order_relaxed);  // the frame's
+  return true;
+}
+
 void Call::LogFinishedTwice() const {
   base::Log(POLYCALL_LOG_ERROR, "the handler of " + spec_->path + " finished a call twice");
 }

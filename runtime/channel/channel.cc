@@ -112,11 +112,20 @@ bool Channel::CallInline(polycall_unary* unary) {
   if (inline_.load(std::memory_order_relaxed) == nullptr || !options_.interceptors.empty()) {
     return false;
   }
-  polycall_call_options copy;
-  const polycall_call_options& options = OptionsOf(unary->options, &copy);
-  if (options.timeout_ns < 0) return false;
-  Call* parent = ParentOf(options);
-  int64_t deadline = DeadlineOf(*unary->method, options);
+  Call* parent;
+  int64_t deadline = base::kNever;
+  if (unary->options == nullptr) {
+    parent = Call::Current();
+    if ((unary->method->default_timeout_ns | call_time_ns_.load(std::memory_order_relaxed)) != 0) {
+      deadline = DeadlineOf(*unary->method, kNoOptions);
+    }
+  } else {
+    polycall_call_options copy;
+    const polycall_call_options& options = OptionsOf(unary->options, &copy);
+    if (options.timeout_ns < 0) return false;
+    parent = ParentOf(options);
+    deadline = DeadlineOf(*unary->method, options);
+  }
   if (parent != nullptr) {
     if (parent->IsCancelled()) return false;
     deadline = std::min(deadline, parent->deadline());

@@ -136,6 +136,10 @@ static void a_handler_fills_the_callers_place(void) {
     CHECK(unary.response.object == place);
     CHECK_TEXT(place->text, "fill!");
     CHECK_NUMBER(text_encodings, 0);
+    polycall_server_stats stats = POLYCALL_SERVER_STATS_INIT;
+    polycall_server_get_stats(fixture.server, &stats);
+    CHECK_NUMBER(stats.calls_started, 1); /* however short its way was */
+    CHECK_NUMBER(stats.calls_in_flight, 0);
   } else {
     CHECK_NUMBER(seen.place_offered, 0);
     CHECK(message_is(&unary.response, "fill!"));

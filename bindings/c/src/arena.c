@@ -100,6 +100,10 @@ static void run_deferred(polycall_arena* arena) {
 }
 
 void polycall_arena_reset(polycall_arena* arena) {
+  if (arena->deferred == NULL && arena->block == NULL) {
+    use_space(arena, arena->space, arena->space_size);
+    return;
+  }
   if (arena->deferred != NULL) run_deferred(arena);
   block* kept = NULL;
   for (block* each = arena->block; each != NULL;) {

@@ -8,7 +8,13 @@ static inline void clear(void* message, size_t size) {
     memset(message, 0, size);
     return;
   }
-  for (wire_u64 *at = (wire_u64*)message, *const end = at + size / 8; at < end; ++at) {
+  wire_u64* at = (wire_u64*)message;
+  size_t words = size / 8;
+  for (; words >= 4; words -= 4, at += 4) {
+    at[0] = at[1] = at[2] = at[3] = 0;
+    __asm__("" : "+r"(at));
+  }
+  for (; words > 0; --words, ++at) {
     *at = 0;
     __asm__("" : "+r"(at));
   }

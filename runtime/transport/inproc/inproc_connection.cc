@@ -386,26 +386,58 @@ bool InprocConnection::CallInline(polycall_unary* unary, const polycall_method& 
     hub_->LeaveUncalled();
     return false;
   }
+  if (deadline == base::kNever && parent == nullptr && place == nullptr &&
+      target->handler.asynchronous == 0 && hub_->Passes(unary->request, *target)) {
+    RunPlain(unary, *target);
+  } else {
+    RunInline(unary, method, *target, deadline, parent);
+  }
+  hub_->Leave();
+  return true;
+}
+
+void InprocConnection::RunPlain(polycall_unary* unary, call::ServerMethod& target) {
   call::InlineResult result{.unary = unary, .thread = call::ThreadToken()};
-  target->metrics.Started(0);
+  target.metrics.Started(0);
+  if ((++t_inline_calls & kUnmeasured) == 0) result.began = base::Ticks();
+  call::Call* handler = call::Call::NewInline(&target, hub_->interceptors(), server_link_.get(),
+                                              &result, hub_->thread_hook());
+  if (unary->response_place != nullptr) {
+    handler->set_response_place(unary->response_type, unary->response_place);
+  }
+  hub_->acceptor()->DispatchInline(handler, &unary->request);
+  if (result.in_place) {
+    target.metrics.Ended(POLYCALL_OK, result.began != 0 ? base::Ticks() - result.began : 0);
+  } else if (!result.done.load(std::memory_order_relaxed)) {
+    WaitInline(*handler, result, base::kNever);
+  }
+  handler->EndInline();
+}
+
+void InprocConnection::RunInline(polycall_unary* unary, const polycall_method& method,
+                                 call::ServerMethod& target, int64_t deadline, call::Call* parent) {
+  Acceptor* const acceptor = hub_->acceptor();
+  polycall_call** const place = call::HandlePlace(*unary);
+  call::InlineResult result{.unary = unary, .thread = call::ThreadToken()};
+  target.metrics.Started(0);
   if ((++t_inline_calls & kUnmeasured) == 0) result.began = base::Ticks();
   call::Call* handler =
-      call::Call::New(call::Call::Role::kHandler, target, nullptr, &acceptor->interceptors());
+      call::Call::New(call::Call::Role::kHandler, &target, nullptr, &acceptor->interceptors());
   handler->SetRefs(place != nullptr ? 3 : 2);  // ours and the handle's, beside the handler's
   handler->set_borrowed_link(server_link_.get());
   handler->inline_result = &result;
   handler->set_deadline(deadline);
   if (parent != nullptr) handler->Inherit(parent);
   handler->set_thread_hook(acceptor->thread_hook());
-  if (target->handler.asynchronous == 0 && unary->response_place != nullptr) {
+  if (target.handler.asynchronous == 0 && unary->response_place != nullptr) {
     handler->set_response_place(unary->response_type, unary->response_place);
   }
   const polycall_message* request = &unary->request;
   polycall_message encoded = POLYCALL_MESSAGE_INIT;
   base::Status bad;
   if (call::IsTyped(*request) &&
-      (target->handler.request_type == nullptr || acceptor->copies_requests() ||
-       target->handler.request_type->identity != request->type->identity)) {
+      (target.handler.request_type == nullptr || acceptor->copies_requests() ||
+       target.handler.request_type->identity != request->type->identity)) {
     bad = call::KeepMessage(*request, nullptr, &encoded);
     request = &encoded;
   }
@@ -419,7 +451,11 @@ bool InprocConnection::CallInline(polycall_unary* unary, const polycall_method& 
   } else {
     handler->Finish(bad, nullptr);
   }
-  if (!result.done.load(std::memory_order_relaxed)) WaitInline(*handler, result, deadline);
+  if (result.in_place) {
+    target.metrics.Ended(POLYCALL_OK, result.began != 0 ? base::Ticks() - result.began : 0);
+  } else if (!result.done.load(std::memory_order_relaxed)) {
+    WaitInline(*handler, result, deadline);
+  }
   if (result.handle != nullptr) EndHandle(*handler, result);
   if (deadline != base::kNever && base::NowNs() >= deadline) {
     // It was waited for, but it is too late.
@@ -431,8 +467,6 @@ bool InprocConnection::CallInline(polycall_unary* unary, const polycall_method& 
   polycall_message_release(&encoded);
   if (parent != nullptr) handler->LeaveParent();
   handler->EndInline();
-  hub_->Leave();
-  return true;
 }
 
 // The call ends as its handler ended it, or cancelled if it was.

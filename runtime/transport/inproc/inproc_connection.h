@@ -12,6 +12,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/gate.h"
 #include "base/mutex.h"
 #include "transport/transport.h"
 
@@ -24,19 +25,24 @@ class InprocServerLink;
 class InprocHub final : public base::RefCounted<InprocHub> {
  public:
   InprocHub(Acceptor* acceptor, std::string address)
-      : acceptor_(acceptor), address_(std::move(address)) {}
+      : acceptor_(acceptor),
+        address_(std::move(address)),
+        interceptors_(acceptor->interceptors().empty() ? nullptr : &acceptor->interceptors()),
+        hook_(acceptor->thread_hook()),
+        most_(acceptor->limits().max_message_size),
+        copies_(acceptor->copies_requests()) {}
 
   // Goes in for the time of an access to the server. False: the door is closed.
-  bool Enter() { return Enter(kOneInside); }
+  bool Enter() { return door_.Enter(); }
   // The same for a call that only the hub counts.
-  bool EnterWithCall() { return Enter(kOneInside + kOneStarted); }
-  void LeaveUncalled() { state_.fetch_sub(kOneInside + kOneStarted, std::memory_order_release); }
+  bool EnterWithCall() { return door_.EnterCounted(); }
+  void LeaveUncalled() { door_.LeaveUncounted(); }
   void CountFailed() { failed_.fetch_add(1, std::memory_order_relaxed); }
   uint64_t failed() const { return failed_.load(std::memory_order_relaxed); }
-  void Leave() { state_.fetch_sub(kOneInside, std::memory_order_release); }
+  void Leave() { door_.Leave(); }
   // Shuts the door. The connections count as closed from then on.
   void Close() {
-    state_.fetch_or(kClosed);
+    door_.Close();
     for (uint32_t left = connections_.exchange(0); left > 0; --left) acceptor_->ConnectionClosed();
   }
   // Inside only.
@@ -50,11 +56,9 @@ class InprocHub final : public base::RefCounted<InprocHub> {
     }
     if (count > 0) acceptor_->ConnectionClosed();
   }
-  bool closed() const { return (state_.load(std::memory_order_acquire) & kClosed) != 0; }
-  uint32_t inside() const {
-    return static_cast<uint32_t>(state_.load(std::memory_order_acquire) & kInsideMask) >> 1;
-  }
-  uint64_t started() const { return state_.load(std::memory_order_relaxed) >> 24; }
+  bool closed() const { return door_.closed(); }
+  uint32_t inside() const { return door_.inside(); }
+  uint64_t started() const { return door_.counted(); }
 
   // Ends the calls that are under way: their callers see UNAVAILABLE.
   void CancelCalls();
@@ -64,21 +68,24 @@ class InprocHub final : public base::RefCounted<InprocHub> {
   Acceptor* acceptor() const { return acceptor_; }
   const std::string& address() const { return address_; }
 
- private:
-  bool Enter(uint64_t what) {
-    const uint64_t before = state_.fetch_add(what, std::memory_order_acquire);
-    if ((before & kClosed) == 0) return true;
-    state_.fetch_sub(what, std::memory_order_release);
-    return false;
+  // What the server was made with. NULL: none.
+  const call::InterceptorChain* interceptors() const { return interceptors_; }
+  const polycall_thread_hook* thread_hook() const { return hook_; }
+  // The handler gets `request` as it is.
+  bool Passes(const polycall_message& request, const call::ServerMethod& method) const {
+    if (!call::IsTyped(request)) return request.size <= most_;
+    return method.handler.request_type != nullptr && !copies_ &&
+           method.handler.request_type->identity == request.type->identity;
   }
 
-  static constexpr uint64_t kClosed = 1;
-  static constexpr uint64_t kOneInside = 2;
-  static constexpr uint64_t kInsideMask = (1u << 24) - 2;
-  static constexpr uint64_t kOneStarted = 1u << 24;
+ private:
   Acceptor* const acceptor_;
   const std::string address_;
-  alignas(64) std::atomic<uint64_t> state_{0};
+  const call::InterceptorChain* const interceptors_;
+  const polycall_thread_hook* const hook_;
+  const uint64_t most_;  // max_message_size
+  const bool copies_;
+  base::Gate door_;
   std::atomic<uint64_t> failed_{0};
   std::atomic<uint32_t> connections_{0};
   base::Mutex mutex_;
@@ -171,6 +178,10 @@ class InprocConnection final : public Connection {
   static constexpr uint32_t kCached = 128;
   call::ServerMethod* Resolve(const polycall_method& method);
   void Refuse(call::Call& call, const base::Status& status, bool not_started);
+  // The rest of CallInline: of a call that is nothing but a request and its answer, and of others.
+  void RunPlain(polycall_unary* unary, call::ServerMethod& target);
+  void RunInline(polycall_unary* unary, const polycall_method& method, call::ServerMethod& target,
+                 int64_t deadline, call::Call* parent);
   static void EndHandle(call::Call& handler, call::InlineResult& result);
   void WaitInline(call::Call& handler, call::InlineResult& result, int64_t deadline);
 
