@@ -2,12 +2,14 @@
 // it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "daemon.h"
+#include "load.h"
 
 namespace polycall::scheduler_test {
 namespace {
@@ -65,14 +67,10 @@ TEST(Isolation, ARunFolderThatSandboxesCannotReachIsTold) {
       << daemon.Story();
 }
 
-TEST(Isolation, AContainerServesAndIsReplacedWhenItDies) {
-  if (geteuid() != 0) GTEST_SKIP() << "needs root";
-  if (access("/usr/sbin/runc", X_OK) != 0 && access("/usr/bin/runc", X_OK) != 0) {
-    GTEST_SKIP() << "needs runc";
-  }
-  Daemon daemon;
-  // An image without a byte of its own: the host's programs are mounted into it.
-  const std::string root = daemon.folder() + "/image/rootfs";
+bool HasRunc() { return access("/usr/sbin/runc", X_OK) == 0 || access("/usr/bin/runc", X_OK) == 0; }
+
+// An image without a byte of its own: the host's programs are mounted into it.
+void MakeImage(const std::string& root) {
   for (const char* folder : {"usr", "tmp", "proc", "dev", "etc"}) {
     std::filesystem::create_directories(root + "/" + folder);
   }
@@ -80,14 +78,48 @@ TEST(Isolation, AContainerServesAndIsReplacedWhenItDies) {
   for (const char* link : {"bin", "lib", "lib64", "sbin"}) {
     std::filesystem::create_symlink(std::string("usr/") + link, root + "/" + link);
   }
-  daemon.Write("work",
-               "name: work\nservices: [work.v1.Work]\nisolation: oci\nimage: " + daemon.folder() +
-                   "/image\ncommand: {argv: [" POLYCALL_BUILD_FOLDER
-                   "/bin/polycall, host, --lang, c, " POLYCALL_WORK_MODULE
-                   ", --listen, 'fd:3', --listen, 'fd:4']}\n"
-                   "mounts: [{source: /usr, target: /usr}]\n"
-                   "limits: {memory: 128 MiB, pids: 64}\n" +
-                   kQuick);
+}
+
+std::string OfImage(const std::string& image) {
+  return "name: work\nservices: [work.v1.Work]\nisolation: oci\nimage: " + image +
+         "\ncommand: {argv: [" POLYCALL_BUILD_FOLDER
+         "/bin/polycall, host, --lang, c, " POLYCALL_WORK_MODULE
+         ", --listen, 'fd:3', --listen, 'fd:4']}\n"
+         "mounts: [{source: /usr, target: /usr}]\n"
+         "limits: {memory: 128 MiB, pids: 64}\n" +
+         kQuick;
+}
+
+TEST(Isolation, AnotherImageReplacesTheInstancesAndNoCallFails) {
+  if (geteuid() != 0 || !HasRunc()) GTEST_SKIP() << "needs root and runc";
+  Daemon daemon;
+  const std::string image = daemon.folder() + "/image";
+  MakeImage(image + "/rootfs");
+  daemon.Write("work", OfImage(image) + "scale: {min: 1, max: 1}\n");
+  ASSERT_TRUE(daemon.Start()) << daemon.Output();
+  ASSERT_TRUE(daemon.UntilServing("work", 1)) << daemon.Story();
+  Load load(daemon.front_door("work"), 2);
+  ASSERT_TRUE(load.UntilMore(100)) << load.failure();
+  MakeImage(daemon.folder() + "/new/rootfs");
+  std::filesystem::rename(image, daemon.folder() + "/old");
+  std::filesystem::rename(daemon.folder() + "/new", image);
+  daemon.Signal(SIGHUP);
+  EXPECT_TRUE(daemon.UntilEvent("work", "replaced", "another image")) << daemon.Story();
+  ASSERT_TRUE(Until([&] {
+    const auto service = daemon.Describe("work");
+    return service.instances_size() == 1 && service.instances(0).id() == "work-2";
+  })) << daemon.Story();
+  EXPECT_TRUE(load.UntilMore(100)) << load.failure() << "\n" << daemon.Story();
+  load.Stop();
+  EXPECT_EQ(load.bad(), 0U) << load.failure() << "\n" << daemon.Story();
+  EXPECT_EQ(daemon.Stop(), 0);
+}
+
+TEST(Isolation, AContainerServesAndIsReplacedWhenItDies) {
+  if (geteuid() != 0 || !HasRunc()) GTEST_SKIP() << "needs root and runc";
+  Daemon daemon;
+  MakeImage(daemon.folder() + "/image/rootfs");
+  daemon.Write("work", OfImage(daemon.folder() + "/image"));
   ASSERT_TRUE(daemon.Start()) << daemon.Output();
   auto client = daemon.Work("work");
   auto who = client.Who({}, {.timeout = kPatience, .wait_for_ready = true});

@@ -188,5 +188,45 @@ TEST(Keeping, AServiceWhoseManifestGoesIsDrainedAndCallsUnderWayEnd) {
   EXPECT_EQ(daemon.Describe("work").name(), "");
 }
 
+// The new service's first instance once had the name of the old one's, and with it its socket and its
+// control group: when the old one ended, the new one was killed. And who had asked the old service where
+// to call was never told again.
+TEST(Keeping, AServiceThatComesBackWhileItDrainsHasInstancesAndCallersOfItsOwn) {
+  Daemon daemon;
+  const std::string manifest = Daemon::WorkManifest("work", "process", "scale: {min: 1}\n");
+  daemon.Write("work", manifest);
+  ASSERT_TRUE(daemon.Start()) << daemon.Output();
+  ASSERT_TRUE(daemon.UntilServing("work", 1)) << daemon.Story();
+  auto watch = scheduler::v1::Scheduler::Client(daemon.control());
+  scheduler::v1::WatchRequest request;
+  request.set_service("work");
+  auto told = watch.Watch(request, {.timeout = kPatience});
+  auto sleeper = daemon.Work("work");
+  work::v1::Number time;
+  time.set_value(60'000);
+  CallHandle handle;
+  std::atomic<bool> ended{false};
+  sleeper.SleepAsync(time, [&](StatusOr<work::v1::Number>) { ended = true; },
+                     {.timeout = kPatience, .handle = &handle});
+  ASSERT_TRUE(Until([&] { return daemon.Describe("work").instances(0).calls_in_flight() > 0; }));
+  daemon.Remove("work");
+  ASSERT_TRUE(Until([&] { return daemon.Describe("work").name().empty(); }));
+  daemon.Write("work", manifest);
+  ASSERT_TRUE(daemon.UntilServing("work", 1)) << daemon.Story();
+  const auto born = daemon.Describe("work").instances(0);
+  EXPECT_EQ(born.id(), "work-2");
+  handle.Cancel();
+  EXPECT_TRUE(Until([&] { return ended.load(); }));
+  ASSERT_TRUE(daemon.UntilEvent("work", "ended")) << daemon.Story();
+  scheduler::v1::Resolution where;
+  while (where.endpoints_size() == 0 || where.endpoints(0).instance() != "work-2") {
+    ASSERT_TRUE(told.Read(&where)) << told.Finish().ToString() << "\n" << daemon.Story();
+  }
+  work::v1::Work::Client straight(Channel::Create(born.target()).value());
+  auto who = straight.Who({}, {.timeout = kPatience});
+  ASSERT_TRUE(who.ok()) << who.status().ToString() << "\n" << daemon.Story();
+  EXPECT_EQ(who->pid(), born.pid());
+}
+
 }  // namespace
 }  // namespace polycall::scheduler_test

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -29,6 +30,27 @@ std::string Text(const std::string& file) {
 std::vector<std::string> RuntimeWords(const Container& container) {
   return {container.runtime, "--root", container.folder + "/state", "--log",
           container.folder + "/log"};
+}
+
+// The line that `podman image WHAT` prints of an image.
+StatusOr<std::string> AskPodman(const std::string& what, const std::string& image) {
+  for (const char c : image) {
+    if (!std::isalnum(static_cast<unsigned char>(c)) && !std::strchr("./:-_@", c)) {
+      return InvalidArgumentError("'" + image + "' is no image folder and no image's reference");
+    }
+  }
+  // podman takes a reference that begins with '-' for an option; one that hangs is not waited for.
+  const std::string command = "timeout " + std::to_string(kPatienceMs / 1000) + " podman image " +
+                              what + " -- '" + image + "' 2>/dev/null";
+  FILE* const pipe = popen(command.c_str(), "re");
+  char line[4096] = "";
+  const bool got = pipe != nullptr && std::fgets(line, sizeof line, pipe) != nullptr;
+  std::string answer(line, std::strcspn(line, "\n"));
+  if (pipe == nullptr || pclose(pipe) != 0 || !got || answer.empty()) {
+    return NotFoundError("podman has no image " + image +
+                         "; build or import it, or name a folder with its root");
+  }
+  return answer;
 }
 
 // Runs the runtime's command to its end. False: it failed, or hung and was killed.
@@ -75,21 +97,26 @@ StatusOr<std::string> FindImageRoot(const std::string& image) {
     if (std::filesystem::is_directory(image, ignored)) return image;
     return NotFoundError("there is no image folder " + image);
   }
-  for (const char c : image) {
-    if (!std::isalnum(static_cast<unsigned char>(c)) && !std::strchr("./:-_@", c)) {
-      return InvalidArgumentError("'" + image + "' is no image folder and no image's reference");
-    }
-  }
-  // podman takes a reference that begins with '-' for an option.
-  FILE* const pipe = popen(("podman image mount -- '" + image + "' 2>/dev/null").c_str(), "re");
-  char line[4096] = "";
-  const bool got = pipe != nullptr && std::fgets(line, sizeof line, pipe) != nullptr;
-  std::string root(line, std::strcspn(line, "\n"));
-  if (pipe == nullptr || pclose(pipe) != 0 || !got || !root.starts_with('/')) {
-    return NotFoundError("podman has no image " + image +
-                         "; build or import it, or name a folder with its root");
+  auto root = AskPodman("mount", image);
+  if (root.ok() && !root->starts_with('/')) {
+    return NotFoundError("podman does not say where the image " + image + " is: " + *root);
   }
   return root;
+}
+
+StatusOr<std::string> ImageVersion(const std::string& image) {
+  if (!image.starts_with('/')) {
+    return AskPodman("inspect --format '{{.Id}}'", image);
+  }
+  auto root = FindImageRoot(image);
+  // Not when it was changed: the runtime makes folders in it to mount things at.
+  struct statx info {};
+  if (!root.ok() || statx(AT_FDCWD, root->c_str(), 0, STATX_INO | STATX_BTIME, &info) != 0) {
+    return NotFoundError("there is no image folder " + image);
+  }
+  return std::to_string(info.stx_dev_major) + "," + std::to_string(info.stx_dev_minor) + " " +
+         std::to_string(info.stx_ino) + " " + std::to_string(info.stx_btime.tv_sec) + "." +
+         std::to_string(info.stx_btime.tv_nsec);
 }
 
 StatusOr<Started> StartContainer(const SandboxSpec& spec, const Container& container) {

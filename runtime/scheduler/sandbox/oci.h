@@ -27,6 +27,10 @@ StatusOr<std::string> FindOciRuntime();
 // reference.
 StatusOr<std::string> FindImageRoot(const std::string& image);
 
+// Another text for another image of the same name: podman's id of a reference, the identity of a folder's
+// root, which is replaced when another image is put there.
+StatusOr<std::string> ImageVersion(const std::string& image);
+
 // config.json of the bundle: the spec's program in the image, its user mapped as in a sandbox.
 std::string OciConfig(const SandboxSpec& spec, const Container& container);
 

@@ -29,7 +29,7 @@ UniqueFd DoorOf(int pidfd) {
 }  // namespace
 
 void ServiceController::SaveNow() {
-  if (shared_.state_folder.empty()) {
+  if (shared_.state_folder.empty() || succeeded_) {
     return;
   }
   v1::SavedService state;
@@ -37,6 +37,7 @@ void ServiceController::SaveNow() {
   *state.mutable_scale() = scale_;
   state.set_stopped(stopped_);
   state.set_last_instance(last_instance_);
+  state.set_image_version(image_version_);
   for (const auto& [id, instance] : instances_) {
     v1::LivingInstance& record = *state.add_instances();
     record = instance->Record();
@@ -117,6 +118,7 @@ Status ServiceController::Adopt(const v1::SavedService& state,
   scale_ = state.scale();
   stopped_ = state.stopped();
   last_instance_ = state.last_instance();
+  image_version_ = state.image_version();
   // The socket has to be the one that the file names: a file that somebody removed leads nobody here.
   if (access(front_door().c_str(), F_OK) == 0) {
     front_door_ = std::move((*kept)["door/" + manifest_->name()]);

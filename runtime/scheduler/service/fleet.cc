@@ -32,17 +32,29 @@ StatusOr<v1::ApplyResponse> Fleet::Apply(const std::vector<ReadManifest>& manife
     const std::string& name = read.manifest.name();
     names.insert(name);
     if (ServiceController* service = Find(name)) {
-      if (!MessageDifferencer::Equals(service->manifest(), read.manifest)) {
+      if (!MessageDifferencer::Equals(service->manifest(), read.manifest) ||
+          service->ImageChanged()) {
         service->Replace(read.manifest);
         response.add_replaced(name);
       }
       continue;
     }
-    auto service = std::make_unique<ServiceController>(shared_, read.manifest);
+    // One of that name may still be draining: what it and this one start must not share names, which
+    // are those of sockets, logs and control groups.
+    const std::vector<ServiceController*> before = Closing(name);
+    uint64_t last = 0;
+    for (const ServiceController* closing : before) {
+      last = std::max(last, closing->last_instance());
+    }
+    auto service = std::make_unique<ServiceController>(shared_, read.manifest, last);
     if (Status status = service->Open(); !status.ok()) {
       return Status(status.code(), name + ": " + std::string(status.message()));
     }
+    ServiceController* const opened = service.get();
     services_.emplace(name, std::move(service));
+    for (ServiceController* closing : before) {
+      opened->TakeOver(closing);
+    }
     response.add_started(name);
   }
   std::vector<std::string> gone;
@@ -119,6 +131,16 @@ void Fleet::Shutdown(std::function<void()> done) {
   if (closing_.empty()) {
     std::exchange(done_, nullptr)();
   }
+}
+
+std::vector<ServiceController*> Fleet::Closing(const std::string& name) const {
+  std::vector<ServiceController*> closing;
+  for (const auto& [service, owned] : closing_) {
+    if (service->manifest().name() == name) {
+      closing.push_back(service);
+    }
+  }
+  return closing;
 }
 
 ServiceController* Fleet::Find(const std::string& name) {

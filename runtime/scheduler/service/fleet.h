@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "manifest/manifest.h"
 #include "service/service.h"
@@ -20,8 +21,8 @@ class Fleet {
   Fleet(const Fleet&) = delete;
   Fleet& operator=(const Fleet&) = delete;
 
-  // Makes the services those of the manifests: new names are opened, changed manifests replaced, names
-  // without a manifest drained and closed. With a mistake anywhere nothing is changed, and
+  // Makes the services those of the manifests: new names are opened, changed manifests and images
+  // replaced, names without a manifest drained and closed. With a mistake anywhere nothing is changed, and
   // INVALID_ARGUMENT lists them all.
   StatusOr<v1::ApplyResponse> Apply(const std::vector<ReadManifest>& manifests);
 
@@ -47,6 +48,8 @@ class Fleet {
   void Close(const std::string& name);
   // Removes what is left of instances of before, now and again until nothing is.
   void Sweep();
+  // Those of that name that drain.
+  std::vector<ServiceController*> Closing(const std::string& name) const;
 
   Shared& shared_;
   std::map<std::string, std::unique_ptr<ServiceController>> services_;

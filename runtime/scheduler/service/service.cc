@@ -1,9 +1,12 @@
 #include "service/service.h"
 
+#include <google/protobuf/util/message_differencer.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+
+#include "sandbox/oci.h"
 
 namespace polycall::scheduler {
 
@@ -27,12 +30,13 @@ void Shared::DropNumber(uint32_t number) {
   }
 }
 
-ServiceController::ServiceController(Shared& shared, v1::Manifest manifest)
+ServiceController::ServiceController(Shared& shared, v1::Manifest manifest, uint64_t last_instance)
     : shared_(shared),
       manifest_(std::make_shared<const v1::Manifest>(std::move(manifest))),
       scale_(manifest_->scale()),
       placement_(MakePlacement(manifest_->placement())),
-      restarts_(std::make_unique<Restarts>(manifest_->restart())) {}
+      restarts_(std::make_unique<Restarts>(manifest_->restart())),
+      last_instance_(last_instance) {}
 
 ServiceController::~ServiceController() {
   shared_.loop.Cancel(retry_timer_);
@@ -60,6 +64,9 @@ Status ServiceController::Open() {
   front_door_ = *std::move(socket);
   if (shared_.keeper != nullptr) {
     shared_.keeper->Put("door/" + manifest_->name(), front_door_.get());
+  }
+  if (image_version_.empty()) {
+    NoteImage();
   }
   Reconcile();
   Save();
@@ -272,18 +279,43 @@ uint64_t ServiceController::Watch(std::function<void()> changed) {
 
 void ServiceController::Unwatch(uint64_t id) { watchers_.erase(id); }
 
+void ServiceController::NoteImage() {
+  image_version_.clear();
+  if (manifest_->isolation() == v1::OCI) {
+    image_version_ = ImageVersion(manifest_->image()).value_or("");
+  }
+}
+
+bool ServiceController::ImageChanged() const {
+  if (manifest_->isolation() != v1::OCI) {
+    return false;
+  }
+  // One that is not there now has not become another.
+  auto now = ImageVersion(manifest_->image());
+  return now.ok() && *now != image_version_;
+}
+
 void ServiceController::Replace(v1::Manifest manifest) {
+  const bool same = google::protobuf::util::MessageDifferencer::Equals(*manifest_, manifest);
   manifest_ = std::make_shared<const v1::Manifest>(std::move(manifest));
   scale_ = manifest_->scale();
   placement_ = MakePlacement(manifest_->placement());
   restarts_ = std::make_unique<Restarts>(manifest_->restart());
   CloseForker();
   shared_.loop.Cancel(std::exchange(retry_timer_, 0));
-  Say("", "replaced", "another manifest");
+  NoteImage();
+  Say("", "replaced", same ? "another image" : "another manifest");
   Save();
   // What serves now is wanted of the new manifest too, so that there is never less.
   waiting_ = waiting_ || Serving() > 0;
   Reconcile();
+}
+
+void ServiceController::TakeOver(ServiceController* closing) {
+  closing->succeeded_ = true;
+  last_watcher_ = std::max(last_watcher_, closing->last_watcher_);
+  watchers_.merge(closing->watchers_);
+  Changed();
 }
 
 void ServiceController::Stop() {

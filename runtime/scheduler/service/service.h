@@ -41,7 +41,8 @@ inline constexpr char kForkServer[] = "-fork-server";
 // Loop thread only.
 class ServiceController final : private Instance::Observer {
  public:
-  ServiceController(Shared& shared, v1::Manifest manifest);
+  // `last_instance`: instances of that number and below are, or were, somebody else's of that name.
+  ServiceController(Shared& shared, v1::Manifest manifest, uint64_t last_instance = 0);
   ~ServiceController() override;
 
   // Opens the front door (the socket that callers may always use) and starts what is wanted.
@@ -54,6 +55,12 @@ class ServiceController final : private Instance::Observer {
   // Another manifest of the same name: new instances are started, and the old ones drained as the new
   // ones serve.
   void Replace(v1::Manifest manifest);
+  // Whether the manifest's image is another one now than the one that instances are started from.
+  bool ImageChanged() const;
+
+  // The watchers of one of the same name that is being closed are this one's from now on, and are told
+  // where to call.
+  void TakeOver(ServiceController* closing);
 
   // Operators' commands.
   void Stop();
@@ -77,6 +84,7 @@ class ServiceController final : private Instance::Observer {
   const v1::Manifest& manifest() const { return *manifest_; }
   const std::map<std::string, std::unique_ptr<Instance>>& instances() const { return instances_; }
   std::string front_door() const;
+  uint64_t last_instance() const { return last_instance_; }
   v1::Service Describe() const;
 
  private:
@@ -86,6 +94,7 @@ class ServiceController final : private Instance::Observer {
   void OnStats(Instance* instance) override;
 
   void Reconcile();
+  void NoteImage();
   void StartOne();
   void DrainSurplus(uint32_t wanted);
   void DrainOld(uint32_t wanted);
@@ -131,8 +140,10 @@ class ServiceController final : private Instance::Observer {
   EventLoop::TimerId roll_timer_ = 0;
   std::map<uint64_t, std::function<void()>> watchers_;
   uint64_t last_watcher_ = 0;
-  uint64_t last_instance_ = 0;
+  uint64_t last_instance_;
+  std::string image_version_;  // empty: there is no image, or it was not found
   std::function<void()> done_;
+  bool succeeded_ = false;              // the file that is written down is another's
   std::deque<std::string> ended_logs_;  // files of the last instances that ended, oldest first
   EventLoop::TimerId save_timer_ = 0;
 };
