@@ -16,35 +16,65 @@ constexpr int64_t kSecond = 1'000 * kMillisecond;
 constexpr size_t kLongestName = 63;
 constexpr uintmax_t kLargestFile = 1 << 20;
 
-// What the schema cannot say: how keys go together. These know no line: they are about the whole.
+// A path that means the same wherever it is looked at from.
+bool IsPlainPath(const std::string& path) {
+  return path.starts_with('/') && (path + "/").find("/../") == std::string::npos;
+}
+
+// The service of which `name` could be an instance: "calc" for "calc-1". Empty: none.
+std::string ServiceOf(const std::string& name) {
+  const size_t dash = name.rfind('-');
+  const bool numbered = dash != std::string::npos && dash + 1 < name.size() &&
+                        std::all_of(name.begin() + static_cast<std::ptrdiff_t>(dash) + 1,
+                                    name.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return numbered ? name.substr(0, dash) : "";
+}
+
+// What the schema cannot say: how keys go together.
 class Check {
  public:
-  Check(const v1::Manifest& manifest, const std::string& file, std::vector<Mistake>* mistakes)
-      : manifest_(manifest), file_(file), mistakes_(mistakes) {}
+  Check(const v1::Manifest& manifest, const std::string& file, const KeyPlaces& places,
+        std::vector<Mistake>* mistakes)
+      : manifest_(manifest), file_(file), places_(places), mistakes_(mistakes) {}
 
   void Run() {
     CheckName();
     CheckProgram();
     CheckIsolation();
+    CheckWalls();
     CheckCallers();
     if (manifest_.scale().max() != 0 && manifest_.scale().min() > manifest_.scale().max()) {
-      Say("scale.min is more than scale.max");
+      Say("scale.min", "scale.min is more than scale.max");
     }
-    for (const v1::Mount& mount : manifest_.mounts()) {
-      if (!mount.source().starts_with('/') || !mount.target().starts_with('/')) {
-        Say("mounts: source and target have to be absolute paths: " + mount.source() + ", " +
-            mount.target());
+    for (int i = 0; i < manifest_.mounts_size(); ++i) {
+      const v1::Mount& mount = manifest_.mounts(i);
+      if (!IsPlainPath(mount.source()) || !IsPlainPath(mount.target())) {
+        Say(Nth("mounts", i), "mounts: source and target have to be absolute paths without '..': " +
+                                  mount.source() + ", " + mount.target());
       }
     }
-    for (const v1::Secret& secret : manifest_.secrets()) {
+    for (int i = 0; i < manifest_.secrets_size(); ++i) {
+      const v1::Secret& secret = manifest_.secrets(i);
       if (secret.place_case() == v1::Secret::PLACE_NOT_SET) {
-        Say("secrets: " + secret.file() + " needs a 'variable' or a 'path' that gets it");
+        Say(Nth("secrets", i),
+            "secrets: " + secret.file() + " needs a 'variable' or a 'path' that gets it");
+      } else if (secret.has_path() && !IsPlainPath(secret.path())) {
+        Say(Nth("secrets", i),
+            "secrets: path has to be an absolute path without '..': " + secret.path());
       }
     }
   }
 
  private:
-  void Say(std::string what) { mistakes_->push_back({file_, 0, 0, std::move(what)}); }
+  // About the key of that whole name; one that is not there is about the file.
+  void Say(const std::string& key, std::string what) {
+    const auto found = places_.find(key);
+    const KeyPlace place = found != places_.end() ? found->second : KeyPlace();
+    mistakes_->push_back({file_, place.line, place.column, std::move(what)});
+  }
+  static std::string Nth(const char* key, int i) {
+    return std::string(key) + "[" + std::to_string(i) + "]";
+  }
 
   void CheckName() {
     const std::string& name = manifest_.name();
@@ -52,18 +82,25 @@ class Check {
       return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
     };
     if (name.size() > kLongestName || !std::all_of(name.begin(), name.end(), good)) {
-      Say("name '" + name + "' may have lower-case letters, digits and '-', at most 63 of them");
+      Say("name",
+          "name '" + name + "' may have lower-case letters, digits and '-', at most 63 of them");
+    }
+    // Their sockets are in the same folder as the service's.
+    if (name == "polycalld" || name == "keeper") {
+      Say("name", "name '" + name + "' is taken by polycalld itself");
     }
   }
 
   void CheckProgram() {
     if (manifest_.program_case() == v1::Manifest::PROGRAM_NOT_SET) {
-      Say("the manifest says nothing to run: give 'host' (a module of a language) or 'command'");
+      Say("",
+          "the manifest says nothing to run: give 'host' (a module of a language) or 'command'");
     }
   }
 
   void CheckCallers() {
-    for (const std::string& caller : manifest_.callers()) {
+    for (int i = 0; i < manifest_.callers_size(); ++i) {
+      const std::string& caller = manifest_.callers(i);
       const bool user = caller.starts_with("UID:") && caller.size() > 4 &&
                         std::all_of(caller.begin() + 4, caller.end(),
                                     [](char c) { return c >= '0' && c <= '9'; });
@@ -71,12 +108,43 @@ class Check {
                                caller.starts_with("IP:") || caller.starts_with("EMAIL:") ||
                                caller.find('=') != std::string::npos;
       if (!user && !certificate) {
-        Say("callers: '" + caller +
-            "' is no identity; write UID:1000, DNS:name, URI:.., or a certificate's whole subject, "
-            "as CN=front");
+        Say(Nth("callers", i), "callers: '" + caller +
+                                   "' is no identity; write UID:1000, DNS:name, URI:.., or a "
+                                   "certificate's whole subject, "
+                                   "as CN=front");
       } else if (!user && !manifest_.has_host()) {
-        Say("callers: '" + caller +
-            "' needs a 'host': a command has to look at certificates itself");
+        Say(Nth("callers", i),
+            "callers: '" + caller +
+                "' needs a 'host': a command has to look at certificates itself");
+      }
+    }
+  }
+
+  // What needs walls and is asked of a process without them: better refused than thought to hold.
+  void CheckWalls() {
+    const v1::Isolation isolation = manifest_.isolation();
+    if (isolation == v1::SANDBOX || isolation == v1::OCI) {
+      return;
+    }
+    const std::string wanted = " needs isolation sandbox or oci: an ordinary process ";
+    for (int i = 0; i < manifest_.mounts_size(); ++i) {
+      const v1::Mount& mount = manifest_.mounts(i);
+      if (mount.source() != mount.target()) {
+        Say(Nth("mounts", i), "mounts: " + mount.source() + " at " + mount.target() + wanted +
+                                  "sees the host's files where they are");
+      }
+    }
+    if (manifest_.limits().tmp() != 0) {
+      Say("limits.tmp", "limits.tmp" + wanted + "writes to the host's /tmp");
+    }
+    if (manifest_.network() == v1::NO_NETWORK) {
+      Say("network", "network: no-network" + wanted + "has the host's network");
+    }
+    for (int i = 0; i < manifest_.secrets_size(); ++i) {
+      const v1::Secret& secret = manifest_.secrets(i);
+      if (secret.has_path()) {
+        Say(Nth("secrets", i), "secrets: the path " + secret.path() + wanted +
+                                   "has no files of its own; give it a " + "'variable'");
       }
     }
   }
@@ -85,35 +153,37 @@ class Check {
     const v1::Isolation isolation = manifest_.isolation();
     if (manifest_.host().fork_server()) {
       if (manifest_.host().language() != "python") {
-        Say("host.fork_server is for python: other languages' runtimes cannot be forked");
+        Say("host.fork_server",
+            "host.fork_server is for python: other languages' runtimes cannot be forked");
       }
       if (isolation == v1::INPROC || isolation == v1::OCI) {
-        Say("host.fork_server needs isolation process or sandbox");
+        Say("host.fork_server", "host.fork_server needs isolation process or sandbox");
       }
     }
     if (isolation == v1::INPROC && !manifest_.has_host()) {
-      Say("isolation inproc needs a 'host': a command runs in a process of its own");
+      Say("isolation", "isolation inproc needs a 'host': a command runs in a process of its own");
     }
     if (isolation == v1::OCI && manifest_.image().empty()) {
-      Say("isolation oci needs an 'image'");
+      Say("isolation", "isolation oci needs an 'image'");
     }
     if (isolation != v1::OCI && !manifest_.image().empty()) {
-      Say("'image' is for isolation oci only");
+      Say("image", "'image' is for isolation oci only");
     }
     if (isolation != v1::SANDBOX && !manifest_.rootfs().empty()) {
-      Say("'rootfs' is for isolation sandbox only");
+      Say("rootfs", "'rootfs' is for isolation sandbox only");
     }
     if (isolation == v1::INPROC && manifest_.has_limits()) {
-      Say("'limits' cannot hold for isolation inproc: the caller's process is not the service's");
+      Say("limits",
+          "'limits' cannot hold for isolation inproc: the caller's process is not the service's");
     }
-    if ((isolation == v1::SANDBOX || isolation == v1::OCI) && manifest_.has_user() &&
-        manifest_.user().uid() == 0) {
-      Say("user.uid 0 is the root user; give another, or leave 'user' out");
+    if (manifest_.has_user() && manifest_.user().uid() == 0) {
+      Say("user", "user.uid 0 is the root user; give another, or leave 'user' out");
     }
   }
 
   const v1::Manifest& manifest_;
   const std::string& file_;
+  const KeyPlaces& places_;
   std::vector<Mistake>* mistakes_;
 };
 
@@ -144,9 +214,9 @@ void FillDefaults(v1::Manifest* m) {
 
 ReadManifest ParseManifest(std::string_view text, const std::string& file) {
   ReadManifest read;
-  read.mistakes = ReadYaml(text, file, &read.manifest);
+  read.mistakes = ReadYaml(text, file, &read.manifest, &read.places);
   if (read.mistakes.empty()) {
-    Check(read.manifest, file, &read.mistakes).Run();
+    Check(read.manifest, file, read.places, &read.mistakes).Run();
   }
   FillDefaults(&read.manifest);
   return read;
@@ -185,10 +255,22 @@ std::vector<ReadManifest> LoadManifests(const std::string& folder) {
     ReadManifest read = LoadManifest(file);
     const auto [other, fresh] = names.emplace(read.manifest.name(), file);
     if (!fresh && !read.manifest.name().empty()) {
+      const KeyPlace place = read.places["name"];
       read.mistakes.push_back(
-          {file, 0, 0, "the name '" + read.manifest.name() + "' is taken by " + other->second});
+          {file, place.line, place.column,
+           "the name '" + read.manifest.name() + "' is taken by " + other->second});
     }
     all.push_back(std::move(read));
+  }
+  for (ReadManifest& read : all) {
+    const std::string& name = read.manifest.name();
+    if (const auto other = names.find(ServiceOf(name)); other != names.end()) {
+      const KeyPlace place = read.places["name"];
+      read.mistakes.push_back(
+          {files[static_cast<size_t>(&read - all.data())], place.line, place.column,
+           "the name '" + name + "' is one that an instance of '" + other->first + "' (" +
+               other->second + ") gets; give the service another"});
+    }
   }
   return all;
 }

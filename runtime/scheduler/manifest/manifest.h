@@ -14,6 +14,7 @@ namespace polycall::scheduler {
 struct ReadManifest {
   v1::Manifest manifest;
   std::vector<Mistake> mistakes;  // empty: the manifest is good
+  KeyPlaces places = {};          // of its keys
 };
 
 // Reads and checks the text of a manifest. `file` is for the mistakes' text.

@@ -2,6 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
 
 #include "manifest/units.h"
 
@@ -11,6 +16,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::StartsWith;
+using ::testing::UnorderedElementsAre;
 
 constexpr const char* kGood = R"(
 name: parser
@@ -118,6 +125,16 @@ TEST(Manifest, APlacementIsOneThatThereIs) {
                                     "two-choices, not 'random'")));
 }
 
+TEST(Manifest, AMistakeOfKeysThatDoNotGoTogetherHasItsPlace) {
+  EXPECT_THAT(
+      MistakesOf("name: a\nservices: [x.Y]\ncommand: {argv: [a]}\nscale:\n  max: 2\n  min: 3\n"
+                 "callers: [UID:7,\n  nobody]\n"),
+      UnorderedElementsAre(HasSubstr("m.yaml:6:3: scale.min"),
+                           HasSubstr("m.yaml:8:3: callers: 'nobody'")));
+  EXPECT_THAT(MistakesOf("name: a\nservices: [x.Y]\n"),
+              ElementsAre(StartsWith("m.yaml: the manifest says nothing to run")));
+}
+
 // A caller's identity that is written down but not looked at lets everybody in.
 TEST(Manifest, CallersAreIdentitiesThatSomebodyLooksAt) {
   const std::string good = "name: a\nservices: [x.Y]\nhost: {language: c, module: m}\n";
@@ -136,6 +153,77 @@ TEST(Manifest, AnImageIsForContainersAndContainersNeedOne) {
   EXPECT_THAT(MistakesOf(good + "isolation: oci\n"), ElementsAre(HasSubstr("needs an 'image'")));
   EXPECT_THAT(MistakesOf(good + "image: /srv/image\n"),
               ElementsAre(HasSubstr("'image' is for isolation oci only")));
+}
+
+// A wall that is asked for and is not there would be relied on.
+TEST(Manifest, WhatNeedsWallsIsRefusedForAnOrdinaryProcess) {
+  const std::string good = "name: a\nservices: [x.Y]\ncommand: {argv: [/bin/a]}\n";
+  const std::string keys[] = {
+      "mounts: [{source: /srv, target: /data}]\n",
+      "limits: {tmp: 1 MiB}\n",
+      "network: no-network\n",
+      "secrets: [{file: /etc/key, path: /run/key}]\n",
+  };
+  for (const std::string& key : keys) {
+    EXPECT_THAT(MistakesOf(good + key), ElementsAre(HasSubstr("needs isolation sandbox or oci")));
+    EXPECT_THAT(MistakesOf(good + key + "isolation: sandbox\n"), IsEmpty());
+  }
+  EXPECT_THAT(MistakesOf(good + "network: host-network\n"), IsEmpty());
+  EXPECT_THAT(MistakesOf(good + "mounts: [{source: /srv, target: /srv}]\n"), IsEmpty());
+  EXPECT_THAT(MistakesOf(good + "secrets: [{file: /etc/key, variable: KEY}]\n"), IsEmpty());
+}
+
+// A user without its number would be number 0.
+TEST(Manifest, NobodyRunsAsRootBecauseOfAManifest) {
+  const std::string good = "name: a\nservices: [x.Y]\ncommand: {argv: [/bin/a]}\n";
+  for (const std::string user : {"user: {uid: 0}\n", "user: {gid: 5}\n"}) {
+    EXPECT_THAT(MistakesOf(good + user), ElementsAre(HasSubstr("user.uid 0 is the root user")));
+  }
+  EXPECT_THAT(MistakesOf(good + "user: {uid: 5, gid: 5}\n"), IsEmpty());
+}
+
+TEST(Manifest, PathsInsideAreAbsoluteAndDoNotClimb) {
+  const std::string good =
+      "name: a\nservices: [x.Y]\ncommand: {argv: [/bin/a]}\nisolation: sandbox\n";
+  for (const std::string path : {"run/key", "/../key", "/run/../../key", "/run/.."}) {
+    EXPECT_THAT(MistakesOf(good + "secrets: [{file: /etc/key, path: " + path + "}]\n"),
+                ElementsAre(HasSubstr("without '..': " + path)));
+    EXPECT_THAT(MistakesOf(good + "mounts: [{source: /srv, target: " + path + "}]\n"),
+                ElementsAre(HasSubstr("without '..'")));
+  }
+  EXPECT_THAT(MistakesOf(good + "mounts: [{source: /srv, target: /a..b/..c}]\n"), IsEmpty());
+}
+
+// 0 once meant "the default", silently.
+TEST(Manifest, ANumberOfWhichNoneMakesNoSenseIsRefused) {
+  const std::string good = "name: a\nservices: [x.Y]\ncommand: {argv: [/bin/a]}\n";
+  for (const std::string key :
+       {"start_time: 0 s", "health: {interval: 0 ms}", "health: {timeout: 0 ms}",
+        "restart: {first_pause: 0 s}", "restart: {longest_pause: 0 s}", "scale: {max: 0}",
+        "scale: {idle_time: 0 s}", "admission: {queue: 0}", "admission: {wait: 0 s}",
+        "limits: {call_time: 0 s}"}) {
+    EXPECT_THAT(MistakesOf(good + key + "\n"), ElementsAre(HasSubstr("has to be at least")));
+  }
+}
+
+// Their sockets would be the same file.
+TEST(Manifest, ANameThatPolycalldOrAnInstanceHasIsRefused) {
+  const std::string rest = "\nservices: [x.Y]\ncommand: {argv: [/bin/a]}\n";
+  EXPECT_THAT(MistakesOf("name: polycalld" + rest),
+              ElementsAre(HasSubstr("is taken by polycalld")));
+  char folder[] = "/tmp/polycall-manifests-XXXXXX";
+  ASSERT_NE(mkdtemp(folder), nullptr);
+  for (const std::string name : {"calc", "calc-1", "calc-x", "other-2"}) {
+    std::ofstream(folder + ("/" + name + ".yaml")) << "name: " << name << rest;
+  }
+  std::string mistakes;
+  for (const ReadManifest& read : LoadManifests(folder)) {
+    for (const Mistake& mistake : read.mistakes) mistakes += mistake.ToString() + "\n";
+  }
+  std::filesystem::remove_all(folder);
+  EXPECT_THAT(mistakes,
+              HasSubstr("calc-1.yaml:1:1: the name 'calc-1' is one that an instance of 'calc'"));
+  EXPECT_EQ(std::count(mistakes.begin(), mistakes.end(), '\n'), 1) << mistakes;
 }
 
 TEST(Units, BytesAndTimesAreReadAndWritten) {

@@ -43,7 +43,7 @@ std::string KindOf(const YAML::Node& node) {
 
 class Reader {
  public:
-  explicit Reader(const std::string& file) : file_(file) {}
+  Reader(const std::string& file, KeyPlaces* places) : file_(file), places_(places) {}
 
   std::vector<Mistake> Read(const YAML::Node& root, Message* message) {
     ReadMessage(root, "", message);
@@ -56,6 +56,12 @@ class Reader {
     mistakes_.push_back(mark.is_null()
                             ? Mistake{file_, 0, 0, std::move(what)}
                             : Mistake{file_, mark.line + 1, mark.column + 1, std::move(what)});
+  }
+
+  void Note(const YAML::Node& node, const std::string& path) {
+    if (const YAML::Mark mark = node.Mark(); !mark.is_null()) {
+      (*places_)[path] = {mark.line + 1, mark.column + 1};
+    }
   }
 
   void ReadMessage(const YAML::Node& node, const std::string& path, Message* message) {
@@ -76,6 +82,7 @@ class Reader {
         Say(entry.first, "'" + Join(path, key) + "' is given twice");
       } else {
         CheckOneof(entry.first, path, field, *message);
+        Note(entry.first, Join(path, key));
         ReadField(entry.second, Join(path, key), field, message);
       }
     }
@@ -123,6 +130,7 @@ class Reader {
       }
       for (size_t i = 0; i < node.size(); ++i) {
         const std::string element = path + "[" + std::to_string(i) + "]";
+        Note(node[i], element);
         if (field->message_type() != nullptr) {
           ReadMessage(node[i], element, message->GetReflection()->AddMessage(message, field));
         } else {
@@ -293,6 +301,7 @@ class Reader {
   }
 
   const std::string& file_;
+  KeyPlaces* const places_;
   std::vector<Mistake> mistakes_;
 };
 
@@ -303,13 +312,14 @@ std::string Mistake::ToString() const {
          what;
 }
 
-std::vector<Mistake> ReadYaml(std::string_view text, const std::string& file, Message* message) {
+std::vector<Mistake> ReadYaml(std::string_view text, const std::string& file, Message* message,
+                              KeyPlaces* places) {
   try {
     const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
     if (documents.size() != 1) {
       return {{file, 0, 0, documents.empty() ? "the file is empty" : "more than one document"}};
     }
-    return Reader(file).Read(documents.front(), message);
+    return Reader(file, places).Read(documents.front(), message);
   } catch (const YAML::Exception& error) {
     return {{file, error.mark.line + 1, error.mark.column + 1, "this is not YAML: " + error.msg}};
   }

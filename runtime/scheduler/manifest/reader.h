@@ -4,6 +4,7 @@
 
 #include <google/protobuf/message.h>
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,11 +22,19 @@ struct Mistake {
   std::string ToString() const;
 };
 
+// Where the keys of a text are, by their whole names: "limits.memory", "mounts[0]", "mounts[0].source".
+struct KeyPlace {
+  int line = 0;
+  int column = 0;
+};
+using KeyPlaces = std::map<std::string, KeyPlace>;
+
 // Fills `message` from the YAML text. Returns all mistakes that it finds, not only the first:
 // unknown and doubled keys, wrong kinds of values, missing or wrong units, numbers out of bounds,
-// missing required keys, two members of a oneof. `file` is for the mistakes' text.
+// missing required keys, two members of a oneof. `file` is for the mistakes' text. `places` receives where
+// each key is.
 std::vector<Mistake> ReadYaml(std::string_view text, const std::string& file,
-                              google::protobuf::Message* message);
+                              google::protobuf::Message* message, KeyPlaces* places);
 
 }  // namespace polycall::scheduler
 
