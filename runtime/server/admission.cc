@@ -14,6 +14,9 @@ namespace {
 
 constexpr int64_t kShortestHintMs = 10;
 
+// A full queue is looked through for calls that have ended not more often than this.
+constexpr int64_t kBetweenLooks = base::kMillisecond;
+
 // A call whose turn has come, on its way to a thread.
 struct Turn {
   base::Task task;
@@ -107,8 +110,13 @@ bool Admission::Enter(call::Call* call, const polycall_message* request) {
   Waiting refused{nullptr, POLYCALL_MESSAGE_INIT, 0};
   int64_t hint = 0;
   Waiting now{nullptr, POLYCALL_MESSAGE_INIT, 0};
+  std::vector<Waiting> gone;
   {
     base::MutexLock lock(mutex_);
+    if (count_ >= options_.queue && waiting.since - looked_ >= kBetweenLooks) {
+      looked_ = waiting.since;
+      TakeGone(base::NowNs(), &gone);
+    }
     hint = HintMs(waiting.since);
     const auto own = queues_.find(caller);
     const size_t own_size = own == queues_.end() ? 0 : own->second.size();
@@ -128,6 +136,7 @@ bool Admission::Enter(call::Call* call, const polycall_message* request) {
       reactor_->Schedule(&timer_, base::DeadlineAfter(options_.wait_ns / 8 + base::kMillisecond));
     }
   }
+  EndGone(&gone);
   if (refused.call != nullptr) {
     End(&refused,
         base::ResourceExhausted(std::to_string(options_.queue) +
@@ -139,6 +148,32 @@ bool Admission::Enter(call::Call* call, const polycall_message* request) {
     run_(context_, now.call, now.request);
   }
   return false;
+}
+
+void Admission::TakeGone(int64_t now, std::vector<Waiting>* gone) {
+  for (auto it = queues_.begin(); it != queues_.end();) {
+    Queue& queue = it->second;
+    const auto first =
+        std::stable_partition(queue.begin(), queue.end(), [now](const Waiting& waiting) {
+          // Not asked when its deadline is near: the call would be told that it has passed, under our lock.
+          const int64_t deadline = waiting.call->deadline();
+          return deadline > now && (deadline - now < kBetweenLooks || !waiting.call->IsCancelled());
+        });
+    gone->insert(gone->end(), first, queue.end());
+    count_ -= static_cast<size_t>(queue.end() - first);
+    queue.erase(first, queue.end());
+    it = queue.empty() ? queues_.erase(it) : std::next(it);
+  }
+}
+
+void Admission::EndGone(std::vector<Waiting>* gone) {
+  for (Waiting& waiting : *gone) {
+    End(&waiting,
+        waiting.call->deadline() > base::NowNs()
+            ? base::Status(POLYCALL_CANCELLED, "cancelled while it waited for its turn")
+            : base::DeadlineExceeded("the deadline passed while the call waited for its turn"),
+        0);
+  }
 }
 
 // The caller after the one whose turn was last.
@@ -182,10 +217,12 @@ void Admission::Leave() {
 
 void Admission::Expire() {
   std::vector<Waiting> expired;
+  std::vector<Waiting> gone;
   int64_t hint;
   {
     base::MutexLock lock(mutex_);
     const int64_t now = base::NowNs();
+    TakeGone(now, &gone);
     hint = HintMs(now);
     for (auto it = queues_.begin(); it != queues_.end();) {
       Queue& queue = it->second;
@@ -201,6 +238,7 @@ void Admission::Expire() {
       reactor_->Schedule(&timer_, base::DeadlineAfter(options_.wait_ns / 8 + base::kMillisecond));
     }
   }
+  EndGone(&gone);
   for (Waiting& waiting : expired) {
     End(&waiting,
         base::ResourceExhausted("the call waited " +

@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/mutex.h"
@@ -63,6 +64,9 @@ class Admission {
   bool TakeNext(Waiting* next) REQUIRES(mutex_);
   Queue* Longest() REQUIRES(mutex_);
   int64_t HintMs(int64_t now) REQUIRES(mutex_);
+  // Takes out those whose callers wait no more: their places are others'.
+  void TakeGone(int64_t now, std::vector<Waiting>* gone) REQUIRES(mutex_);
+  static void EndGone(std::vector<Waiting>* gone);
   void Expire();
   static void RunNext(base::Task* task);
   static void End(Waiting* waiting, const base::Status& status, int64_t hint_ms);
@@ -79,6 +83,7 @@ class Admission {
   std::map<std::string, Queue> queues_ GUARDED_BY(mutex_);  // by caller; none is empty
   std::string last_ GUARDED_BY(mutex_);                     // whose turn was last
   bool timer_set_ GUARDED_BY(mutex_) = false;
+  int64_t looked_ GUARDED_BY(mutex_) = 0;  // when a full queue was last looked through
 };
 
 }  // namespace polycall::server

@@ -17,6 +17,7 @@ void Server::Report(transport::ServerReport* report) {
   report->ns_per_tick = tick_length_.Nanoseconds();
   report->threads = reactor_.threads();
   report->tasks_waiting = reactor_.queued_tasks();
+  if (admission_ != nullptr) report->calls_queued = admission_->waiting();
   report->connections_accepted = accepted_.load();
   report->protocol_errors = protocol_errors_.load();
   for (const char* transport : {"inproc", "shm", "unix", "tcp", "tls", "grpc", "http"}) {

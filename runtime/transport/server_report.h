@@ -41,6 +41,7 @@ struct ServerReport {
   uint64_t threads = 0;
   uint64_t calls_waiting = 0;  // for a thread that pulls them
   uint64_t tasks_waiting = 0;  // for a thread of the pool
+  uint64_t calls_queued = 0;   // for their turn, where so many may run at once
   uint64_t connections_accepted = 0;
   uint64_t protocol_errors = 0;
   std::map<std::string, uint64_t> connections;  // open ones, by what they speak

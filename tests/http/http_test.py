@@ -383,6 +383,32 @@ class HttpTest(unittest.TestCase):
         self.assertEqual(done.stdout, '{"sum":"42"}')
 
 
+class QueueTest(unittest.TestCase):
+    def test_metrics_tell_how_many_calls_wait_for_their_turn(self):
+        server = Server(POLYCALL_ADMISSION="running=1 queue=5 wait_ms=3600000")
+        body = b'{"time":"3600s"}'
+        callers = [
+            server.raw(
+                b"POST /calc.v1.Calc/Sleep HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                b"Content-Length: %d\r\n\r\n" % len(body) + body
+            )
+            for _ in range(3)
+        ]
+        connection = server.connect()
+        for _ in range(WAIT_S * 50):
+            connection.request("GET", "/metrics")
+            text = connection.getresponse().read().decode()
+            if 'polycall_server_queue_length{queue="admission"} 2' in text.splitlines():
+                break
+            threading.Event().wait(0.02)
+        else:
+            self.fail("two calls wait, and the metrics do not say so")
+        connection.close()
+        for caller in callers:
+            caller.close()
+        server.close()
+
+
 class SlowPeers(unittest.TestCase):
     def test_a_peer_that_trickles_is_cut_off(self):
         server = Server(POLYCALL_TEST_HANDSHAKE_MS="300")

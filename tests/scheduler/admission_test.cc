@@ -58,6 +58,31 @@ TEST_F(Admission, CallsBeyondTheQueueAreRefusedWithAHintAndTheOthersTakeTheirTur
   EXPECT_TRUE(Until([&] { return ended == 3; }));
 }
 
+// They once kept their places until their turn: callers with short deadlines shut out all others.
+TEST_F(Admission, WhoWaitsNoMoreLeavesTheQueue) {
+  Serve("admission: {in_flight: 1, queue: 2, wait: 1 h}\n");
+  auto client = daemon_.Work("work");
+  std::atomic<int> ended{0};
+  std::vector<CallHandle> handles(3);
+  work::v1::Number time;
+  time.set_value(600'000);
+  for (uint64_t i = 0; i < handles.size(); ++i) {
+    client.SleepAsync(time, [&](StatusOr<work::v1::Number>) { ++ended; },
+                      {.timeout = std::chrono::hours(1), .handle = &handles[i]});
+    ASSERT_TRUE(Until([&] { return InFlight() == i + 1; })) << daemon_.Story();
+  }
+  const auto code = [&] {
+    return client.Square({}, {.timeout = std::chrono::milliseconds(200)}).status().code();
+  };
+  EXPECT_EQ(code(), Code::kResourceExhausted);
+  handles[1].Cancel();
+  handles[2].Cancel();
+  // It waits, as the first goes on.
+  EXPECT_TRUE(Until([&] { return code() == Code::kDeadlineExceeded; }));
+  handles[0].Cancel();
+  EXPECT_TRUE(Until([&] { return ended == 3; }));
+}
+
 // A caller with fifty calls in the queue and one with a single call: the single one's turn is next or next
 // but one, not the fifty-first.
 TEST_F(Admission, ANoisyCallerDoesNotStarveOthers) {

@@ -71,9 +71,11 @@ void ServerFamilies(const ServerReport& report, Text* text) {
   text->Sample("", report.protocol_errors);
   text->Family(
       "queue_length", "gauge",
-      "Calls that wait: \"pull\" for a thread that asks for them, \"tasks\" for one of the pool.");
+      "Calls that wait: \"pull\" for a thread that asks for them, \"tasks\" for one of the pool, "
+      "\"admission\" for their turn.");
   text->Sample("queue=\"pull\"", report.calls_waiting);
   text->Sample("queue=\"tasks\"", report.tasks_waiting);
+  text->Sample("queue=\"admission\"", report.calls_queued);
 }
 
 }  // namespace

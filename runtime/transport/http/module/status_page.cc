@@ -124,11 +124,12 @@ void StatusPage(Site& site, Response* response) {
 void StatusData(Site& site, Response* response) {
   ServerReport report;
   site.Report(&report);
-  std::string body = "{\"serving\":" + std::string(report.serving ? "true" : "false") +
-                     ",\"uptime_ns\":" + std::to_string(report.uptime_ns) +
-                     ",\"threads\":" + std::to_string(report.threads) +
-                     ",\"waiting\":" + std::to_string(report.calls_waiting + report.tasks_waiting) +
-                     ",\"connections\":{";
+  std::string body =
+      "{\"serving\":" + std::string(report.serving ? "true" : "false") +
+      ",\"uptime_ns\":" + std::to_string(report.uptime_ns) +
+      ",\"threads\":" + std::to_string(report.threads) + ",\"waiting\":" +
+      std::to_string(report.calls_waiting + report.calls_queued + report.tasks_waiting) +
+      ",\"connections\":{";
   const char* comma = "";
   for (const auto& [transport, count] : report.connections) {
     body += comma + JsonString(transport) + ":" + std::to_string(count);
