@@ -352,7 +352,12 @@ class Look(CliTest):
         self.assertIn("calc.v1.Calc", result.out)
         explained = run("explain", self.target, "--json").json()
         self.assertIn(explained["transport"], ("shm", "unix"))
-        self.assertTrue([offer for offer in explained["offers"] if offer["chosen"]])
+        chosen = [offer for offer in explained["offers"] if offer["chosen"]]
+        self.assertEqual([offer["transport"] for offer in chosen], [explained["transport"]])
+        # What a round trip on it costs is measured, not guessed.
+        self.assertGreater(chosen[0]["cost_us"], 0)
+        self.assertLess(chosen[0]["cost_us"], WAIT_S * 1e6)
+        self.assertRegex(result.out, r"  \* (shm|unix) .* [0-9.]+ us")
 
 
 class Terminal(CliTest):
