@@ -18,6 +18,7 @@
 #include "certificates.h"
 #include "command.h"
 #include "failure.h"
+#include "json_text.h"
 #include "output.h"
 
 namespace polycall::cli {
@@ -82,7 +83,8 @@ std::string FileName(const std::string& name) {
 
 class Folder {
  public:
-  Folder(std::string path, bool force) : path_(std::move(path)), force_(force) {
+  Folder(std::string path, bool force, bool json)
+      : path_(std::move(path)), force_(force), json_(json) {
     std::error_code error;
     std::filesystem::create_directories(path_, error);
     if (error) {
@@ -100,15 +102,17 @@ class Folder {
       }
     }
   }
-  void Write(const std::string& name, const Certificate& made) const {
+  void Write(const std::string& name, const Certificate& made) {
     WriteFile(key(name), made.key, 0600);
     WriteFile(certificate(name), made.certificate, 0644);
-    PrintLine("wrote " + certificate(name) + " and " + key(name));
+    Tell("wrote " + certificate(name) + " and " + key(name));
+    written_ += (written_.empty() ? "" : ",") + std::string("{\"certificate\":") +
+                JsonQuote(certificate(name)) + ",\"key\":" + JsonQuote(key(name)) + "}";
   }
   // The authority that is here, or a new one.
-  Certificate Authority() const {
+  Certificate Authority() {
     if (std::filesystem::exists(certificate("ca")) && std::filesystem::exists(key("ca"))) {
-      PrintLine("signed by " + certificate("ca") + ", which was there");
+      Tell("signed by " + certificate("ca") + ", which was there");
       return {ReadFile(certificate("ca")), ReadFile(key("ca"))};
     }
     CheckFree("ca");
@@ -121,13 +125,26 @@ class Folder {
     return made;
   }
 
+  // All that was done, for a program.
+  void TellJson() const {
+    if (!json_) return;
+    PrintLine("{\"authority\":" + JsonQuote(certificate("ca")) + ",\"written\":[" + written_ +
+              "]}");
+  }
+
  private:
+  void Tell(const std::string& line) const {
+    if (!json_) PrintLine(line);
+  }
+
   const std::string path_;
   const bool force_;
+  const bool json_;
+  std::string written_;  // entries of a JSON array
 };
 
-void MakeCertificates(const CertsOptions& options) {
-  const Folder folder(options.out, options.force);
+void MakeCertificates(const CertsOptions& options, bool json) {
+  Folder folder(options.out, options.force, json);
   folder.CheckFree("server");
   for (const std::string& client : options.clients) folder.CheckFree(FileName(client));
   try {
@@ -146,6 +163,7 @@ void MakeCertificates(const CertsOptions& options) {
       request.ends_s = options.days * kDay;
       folder.Write(client, MakeCertificate(request, &authority));
     }
+    folder.TellJson();
   } catch (const std::runtime_error& error) {
     throw Failure(ExitCode::kUsage, error.what());
   }
@@ -153,7 +171,7 @@ void MakeCertificates(const CertsOptions& options) {
 
 }  // namespace
 
-void AddCertsCommand(CLI::App* app, Options*, Run* run) {
+void AddCertsCommand(CLI::App* app, Options* options, Run* run) {
   CLI::App* command = app->add_subcommand(
       "certs",
       "Makes an authority for development and certificates by it: ca.pem, server.pem and its key,\n"
@@ -179,7 +197,8 @@ void AddCertsCommand(CLI::App* app, Options*, Run* run) {
       ->check(CLI::Range(1, 3650))
       ->type_name("N");
   command->add_flag("--force", wanted->force, "Replace the server's and the callers' files");
-  command->callback([wanted, run] { *run = [wanted] { MakeCertificates(*wanted); }; });
+  AddJson(command, options, "One JSON object: the authority's file, and the files written");
+  command->callback([=] { *run = [=] { MakeCertificates(*wanted, options->json); }; });
 }
 
 }  // namespace polycall::cli

@@ -4,6 +4,7 @@
     certs_test.py POLYCALL
 """
 
+import json
 import pathlib
 import shutil
 import stat
@@ -40,6 +41,15 @@ class Certs(unittest.TestCase):
         self.assertEqual(sorted(path.name for path in self.out.iterdir()),
                          ["ada.key.pem", "ada.pem", "ca.key.pem", "ca.pem", "server.key.pem",
                           "server.pem"])
+
+    def test_programs_are_told_which_files_were_made(self):
+        told = json.loads(certs("--out", str(self.out), "--client", "ada", "--json").stdout)
+        self.assertEqual(told["authority"], str(self.out / "ca.pem"))
+        written = [file for pair in told["written"] for file in (pair["certificate"], pair["key"])]
+        self.assertEqual(sorted(written), sorted(map(str, self.out.iterdir())))
+        told = json.loads(certs("--out", str(self.out), "--force", "--json").stdout)
+        self.assertEqual([pair["certificate"] for pair in told["written"]],
+                         [str(self.out / "server.pem")])
 
     def test_keys_are_for_their_owner_alone(self):
         self.make("--client", "ada")

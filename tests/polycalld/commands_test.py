@@ -49,6 +49,7 @@ class Up(unittest.TestCase):
         with scheduler(evaluator=manifest(scale="{min: 1, max: 1}")) as pd:
             snapshot = pd.up("--json").json()
             self.assertEqual(snapshot["services"][0]["state"], "READY")
+            self.assertEqual(pd.up("--json", "--detach").json()["pid"], snapshot["pid"])
 
     def test_mistakes_in_manifests_are_bad_input_with_file_and_line(self):
         with scheduler(evaluator=manifest(more="memry: 3\n")) as pd:

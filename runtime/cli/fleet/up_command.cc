@@ -140,6 +140,15 @@ void RunUp(const Options& options, UpOptions mine) {
   } else {
     StartDaemon(options, mine, place, deadline);
   }
+  if (mine.detach && options.json) {
+    v1::TopRequest once;
+    once.set_once(true);
+    SchedulerClient(options, place)
+        .Stream<v1::Snapshot>("Top", once, [](const v1::Snapshot& snapshot) {
+          PrintLine(MessageToJson(snapshot));
+          return true;
+        });
+  }
   if (!mine.detach) WaitUntilReady(options, place, deadline);
   const auto who = SchedulerClient(options, place)
                        .Call<v1::IntroduceResponse>("Introduce", v1::IntroduceRequest());
@@ -165,8 +174,9 @@ void AddUpCommand(CLI::App* app, Options* options, cli::Run* run) {
       ->type_name("OPTION")
       ->type_size(1)
       ->allow_extra_args(false);
-  AddSchedulerOptions(command, options, &mine->scheduler,
-                      "One JSON object when all is ready, polycall.scheduler.v1.Snapshot");
+  AddSchedulerOptions(
+      command, options, &mine->scheduler,
+      "One JSON object when all is ready (--detach: at once), polycall.scheduler.v1.Snapshot");
   command->footer(
       "Waits at most a minute (--timeout) until every service has as many instances as it wants; a "
       "service that may sleep counts as ready.");
