@@ -32,7 +32,8 @@ th{font-size:12px;color:var(--soft);font-weight:600}
 tbody tr{border-top:1px solid var(--line)}
 .name{text-align:left;font:13px ui-monospace,"DejaVu Sans Mono",monospace}
 th.name{font:600 12px system-ui,sans-serif}
-.service,.peer{color:var(--soft)}
+.service,.peer,.none{color:var(--soft)}
+#peak{float:right;text-transform:none;letter-spacing:0;font-weight:400}
 .peer{font-size:12.5px}
 .empty td{color:var(--soft);text-align:left}
 #graph{display:block;width:100%;height:96px}
@@ -49,7 +50,7 @@ a{color:var(--bar);text-decoration:none}a:hover{text-decoration:underline}
 <div class="card"><b id="in_flight">{{in_flight}}</b><span>in flight</span></div>
 <div class="card"><b id="connections">{{connections}}</b><span>connections</span></div>
 </div>
-<h2>Calls per second, last two minutes</h2>
+<h2>Calls per second, last two minutes <span id="peak"></span></h2>
 <div class="sheet"><svg id="graph" viewBox="0 0 120 40" preserveAspectRatio="none" role="img" aria-label="calls per second"><path id="area" fill="var(--bar)" fill-opacity=".14"/><path id="line" fill="none" stroke="var(--bar)" stroke-width="1.5" vector-effect="non-scaling-stroke"/></svg></div>
 <h2>Methods</h2>
 <div class="sheet"><table><thead><tr><th class="name">method</th><th>per second</th><th>calls</th><th>failed</th><th>in flight</th><th>p50</th><th>p99</th></tr></thead>
@@ -92,8 +93,10 @@ function show(now) {
     service.className = 'service';
     service.textContent = m.service + '/';
     name.append(service, m.method);
-    tr.append(name, cell(per === null ? '–' : rate(per), 'rate'), cell(count(m.calls)),
-      cell(count(m.failed), m.failed ? 'bad' : ''), cell(count(m.in_flight)), cell(time(m.p50_ns)), cell(time(m.p99_ns)));
+    const number = (text, n) => cell(text, n ? '' : 'none');
+    tr.append(name, number(per === null ? '–' : rate(per), per), number(count(m.calls), m.calls),
+      cell(count(m.failed), m.failed ? 'bad' : 'none'), number(count(m.in_flight), m.in_flight),
+      number(time(m.p50_ns), m.p50_ns), number(time(m.p99_ns), m.p99_ns));
     return tr;
   }));
   rows($('slow'), now.slow.map(s => {
@@ -119,6 +122,7 @@ function show(now) {
   const most = Math.max(1, ...history);
   const points = history.map((v, i) => `${120 - history.length + i + 1},${38 - 34 * v / most}`);
   if (points.length > 1) {
+    $('peak').textContent = 'at most ' + rate(Math.max(...history));
     $('line').setAttribute('d', 'M' + points.join('L'));
     $('area').setAttribute('d', `M${121 - history.length},40L` + points.join('L') + 'L120,40Z');
   }
