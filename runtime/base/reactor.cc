@@ -13,6 +13,7 @@
 
 #include "base/fork.h"
 #include "base/log.h"
+#include "base/spin_budget.h"
 #include "base/status.h"
 #include "base/syscalls.h"
 
@@ -32,6 +33,7 @@ struct LeadState {
   Reactor* reactor = nullptr;
   uint64_t word = 0;
   bool more = false;  // other sources wait, of which no event will tell
+  SpinBudget spin;    // before it sleeps
 };
 thread_local LeadState t_lead;
 
@@ -332,14 +334,21 @@ void Reactor::Lead() {
   while (!stop_.load(std::memory_order_relaxed)) {
     if (has_graves_.load(std::memory_order_acquire)) DrainGraveyard();
     if (task_count_.load(std::memory_order_acquire) > 0 && !RunOrphanTask()) return;
-    bool wait = true;
-    if (!hot_.empty()) {
+    int count;
+    if (hot_.empty()) {
+      count = 0;
+      // Peers that call one after the other are found by looking for a while: neither end is woken then.
+      const bool found = MaySpin() && t_lead.spin.Spin([&] {
+        count = LookForEvents(epoll_fd_, events_, kMaxEvents);
+        return count != 0;
+      });
+      if (!found) count = WaitForEvents(epoll_fd_, events_, kMaxEvents);
+    } else {
       const Polled polled = PollSources();
       if (polled == Polled::kLost) return;
-      wait = polled == Polled::kSleep;
+      count = polled == Polled::kSleep ? WaitForEvents(epoll_fd_, events_, kMaxEvents)
+                                       : LookForEvents(epoll_fd_, events_, kMaxEvents);
     }
-    const int count = wait ? WaitForEvents(epoll_fd_, events_, kMaxEvents)
-                           : epoll_wait(epoll_fd_, events_, kMaxEvents, 0);
     event_count_ = count > 0 ? count : 0;
     event_next_ = 0;
     if (!RunEvents()) return;

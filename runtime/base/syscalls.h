@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cstddef>
+#include <ctime>
 
 namespace polycall::base {
 
@@ -22,8 +23,12 @@ inline ssize_t Receive(int fd, void* space, size_t size, bool wait = false) {
   return recv(fd, space, size, wait ? 0 : MSG_DONTWAIT);
 }
 inline int PollForever(pollfd* entries, unsigned count) { return poll(entries, count, -1); }
+inline int PollNow(pollfd* entries, unsigned count) { return poll(entries, count, 0); }
 inline int WaitForEvents(int epoll_fd, epoll_event* events, int count) {
   return epoll_wait(epoll_fd, events, count, -1);
+}
+inline int LookForEvents(int epoll_fd, epoll_event* events, int count) {
+  return epoll_wait(epoll_fd, events, count, 0);
 }
 #else
 // Each as the system call of its name, with errno. None blocks but the two waits, and Receive if it
@@ -37,8 +42,15 @@ inline ssize_t Receive(int fd, void* space, size_t size, bool wait = false) {
 inline int PollForever(pollfd* entries, unsigned count) {
   return static_cast<int>(syscall(SYS_ppoll, entries, count, nullptr, nullptr, 0));
 }
+inline int PollNow(pollfd* entries, unsigned count) {
+  const timespec now = {0, 0};
+  return static_cast<int>(syscall(SYS_ppoll, entries, count, &now, nullptr, 0));
+}
 inline int WaitForEvents(int epoll_fd, epoll_event* events, int count) {
   return static_cast<int>(syscall(SYS_epoll_pwait, epoll_fd, events, count, -1, nullptr, 0));
+}
+inline int LookForEvents(int epoll_fd, epoll_event* events, int count) {
+  return static_cast<int>(syscall(SYS_epoll_pwait, epoll_fd, events, count, 0, nullptr, 0));
 }
 #endif
 

@@ -19,8 +19,17 @@ ssize_t ByteStream::WriteOne(const void* data, size_t size) {
   return Write(&piece, 1);
 }
 
+bool ByteStream::ReadLooking(void* space, size_t size, ssize_t* got) {
+  return spin_.Spin([&] {
+    *got = Read(space, size);
+    return *got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+  });
+}
+
 ssize_t ByteStream::ReadWaiting(void* space, size_t size) {
-  const ssize_t got = Read(space, size);
+  ssize_t got;
+  if (ReadLooking(space, size, &got)) return got;
+  got = Read(space, size);
   if (got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) return got;
   pollfd entry = {fd(), POLLIN, 0};
   if (base::PollForever(&entry, 1) < 0) return -1;
@@ -35,6 +44,8 @@ ssize_t ByteStream::Peek(void*, size_t) {
 short ByteStream::Wait(short events, int kick_fd, const timespec* timeout) {
   if ((events & POLLIN) != 0 && HasBuffered()) return POLLIN;
   pollfd entries[2] = {{fd(), events, 0}, {kick_fd, POLLIN, 0}};
+  // A kick is seen after that at the latest, which is sooner than a wake-up takes.
+  if (spin_.Spin([&] { return base::PollNow(entries, 1) > 0; })) return entries[0].revents;
   const int ready =
       timeout == nullptr ? base::PollForever(entries, 2) : ppoll(entries, 2, timeout, nullptr);
   if (ready <= 0) return 0;
@@ -71,6 +82,8 @@ ssize_t SocketStream::Read(void* space, size_t size) { return base::Receive(fd_,
 
 ssize_t SocketStream::ReadWaiting(void* space, size_t size) {
   if (!blocking_) return ByteStream::ReadWaiting(space, size);
+  ssize_t got;
+  if (ReadLooking(space, size, &got)) return got;
   return base::Receive(fd_, space, size, true);
 }
 

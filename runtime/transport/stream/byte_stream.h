@@ -18,6 +18,7 @@
 
 #include "base/buffer.h"
 #include "base/reactor.h"
+#include "base/spin_budget.h"
 #include "base/status.h"
 #include "call/frame.h"
 
@@ -94,6 +95,13 @@ class ByteStream : public base::BufferSource {
                                std::string_view* /*body*/) {
     return nullptr;
   }
+
+ protected:
+  // Reads as soon as there is something, for as long as looking may pay. False: nothing came, sleep.
+  bool ReadLooking(void* space, size_t size, ssize_t* got);
+
+ private:
+  base::SpinBudget spin_;  // the reader's
 };
 
 // A connected socket. Owns it.

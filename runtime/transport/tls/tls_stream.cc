@@ -23,6 +23,8 @@ ssize_t TlsStream::ReadWaiting(void* space, size_t size) {
   if (!blocking_ || has_peeked_.load(std::memory_order_relaxed)) {
     return ByteStream::ReadWaiting(space, size);
   }
+  ssize_t got;
+  if (ReadLooking(space, size, &got)) return got;
   return session_->Read(space, size, true);
 }
 
