@@ -13,6 +13,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "bench_measure.h"
+
 typedef union any_address {
   struct sockaddr base;
   struct sockaddr_un local;
@@ -76,6 +78,27 @@ int bench_connect(const char* target) {
   }
   bench_no_delay(fd);
   return fd;
+}
+
+static ssize_t read_looking(int fd, void* data, size_t size) {
+  uint64_t until = bench_now() + 50000;
+  do {
+    ssize_t got = recv(fd, data, size, MSG_DONTWAIT);
+    if (got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) return got;
+  } while (bench_now() < until);
+  return read(fd, data, size);
+}
+
+int bench_read_all_looking(int fd, void* data, size_t size) {
+  char* at = data;
+  while (size > 0) {
+    ssize_t got = read_looking(fd, at, size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return 1;
+    at += got;
+    size -= (size_t)got;
+  }
+  return 0;
 }
 
 int bench_read_all(int fd, void* data, size_t size) {

@@ -23,6 +23,9 @@ void bench_no_delay(int fd);
 int bench_read_all(int fd, void* data, size_t size);
 int bench_write_all(int fd, const void* data, size_t size);
 
+/* As bench_read_all, but looks for up to 50 us before it sleeps, each time that nothing is there. */
+int bench_read_all_looking(int fd, void* data, size_t size);
+
 /* Accepts for ever, giving each connection a detached thread that runs `serve` and then closes it.
  * Returns once the accepting thread was started. */
 int bench_accept_in_background(int listener, void (*serve)(int fd));

@@ -17,7 +17,7 @@ GAP = 5
 PANEL_GAP = 34
 COLUMN_GAP = 28
 COLOURS = {
-    "floor": "#b8bec6", "byhand": "#7c8ea3", "polycall": "#1f7a5c", "polycall-raw": "#7cbfa6",
+    "floor": "#b8bec6", "floor-looking": "#ced3d9", "byhand": "#7c8ea3", "polycall": "#1f7a5c", "polycall-raw": "#7cbfa6",
     "grpc": "#d08a3c", "grpc-sync": "#e3b98a",
 }
 TEXT = "#22272e"

@@ -42,6 +42,7 @@ class Peer:
     in_process: tuple | None = None  # what measures `inproc`; None: the client does
     needs: tuple = ()  # files without which it is left out
     transports: tuple = ("unix", "tcp")  # besides inproc
+    placements: tuple = PLACEMENTS
     calls_by: str = ""  # the scheme that the client's target gets in place of the server's
 
     @property
@@ -53,6 +54,8 @@ class Peer:
             return False
         if case.transport == "inproc":
             return True
+        if case.placement not in self.placements:
+            return False
         return self.server is not None and case.transport in self.transports
 
 
@@ -161,6 +164,8 @@ def all_peers(programs, sources, python):
     return [
         Peer("floor", "c++", **program("bench_floor", ("latency", "inflight", "stream", "chat", "inproc"), transports=SOCKETS + ("grpc",))),
         Peer("floor", "c++", **program("bench_floor", ("latency",), transports=("shm", "tls"))),
+        # Looking pays between two cores only.
+        Peer("floor-looking", "c++", **program("bench_floor", ("latency",), variant="looking", placements=PLACEMENTS[1:])),
         Peer("memcpy", "c++", **program("bench_floor", ("latency",), payloads=PAYLOADS[-1:], transports=("shm",), variant="memcpy")),
         Peer("byhand", "c++", **program("bench_byhand", SOCKET_BENCHES)),
         Peer("polycall", "c++", **program("bench_polycall_cpp", every, transports=SOCKETS + ("shm", "tls"))),

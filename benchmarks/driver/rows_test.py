@@ -119,6 +119,11 @@ class Plan(unittest.TestCase):
         self.assertEqual(case, plan.Case("latency", "tcp", "same", 32))
         self.assertEqual([peer.name for peer in peers], ["floor", "grpc"])
 
+    def test_a_peer_takes_part_in_its_placements_only(self):
+        peer = plan.Peer("floor-looking", "c++", ("x",), ("x",), ("latency",), placements=("cross",))
+        self.assertTrue(peer.takes_part(plan.Case("latency", "unix", "cross", 32)))
+        self.assertFalse(peer.takes_part(plan.Case("latency", "unix", "same", 32)))
+
     def test_the_codecs_floor_is_protobuf(self):
         peers = plan.codec_peers(pathlib.Path("/x"), pathlib.Path("/y"), ("python3",))
         [(case, able)] = plan.select(plan.all_cases(), peers, "codec.* haskell")

@@ -11,7 +11,8 @@
 enum socket_floor_mode {
   SOCKET_FLOOR_ROUND_TRIP = 0,  /* read `size` bytes, write them back, again and again */
   SOCKET_FLOOR_STREAM_BACK = 1, /* write back whatever one read gave */
-  SOCKET_FLOOR_FLOOD = 2 /* write `size` bytes in large blocks, then wait for the next hello */
+  SOCKET_FLOOR_FLOOD = 2,  /* write `size` bytes in large blocks, then wait for the next hello */
+  SOCKET_FLOOR_LOOKING = 3 /* round trips, looking for a while before each sleep */
 };
 
 typedef struct socket_floor_hello {

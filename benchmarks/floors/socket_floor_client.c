@@ -31,6 +31,12 @@ static int round_trip(void* arg) {
   return bench_read_all(client->fd, client->data, client->size);
 }
 
+static int looking_round_trip(void* arg) {
+  floor_client* client = arg;
+  if (bench_write_all(client->fd, client->data, client->size) != 0) return 1;
+  return bench_read_all_looking(client->fd, client->data, client->size);
+}
+
 /* Keeps depth messages on their way: what comes back is sent again, in whole messages. */
 static int measure_in_flight(const bench_options* options, floor_client* client,
                              bench_result* result) {
@@ -113,7 +119,10 @@ int socket_floor_measure(const bench_options* options, bench_result* result) {
     return bench_measure_short_calls(options, null_call, &null_calls, result);
   }
   if (open_client(options, size, &client) != 0) return 1;
-  if (strcmp(options->bench, "latency") == 0 || strcmp(options->bench, "chat") == 0) {
+  if (strcmp(options->variant, "looking") == 0) {
+    failed = hello(&client, SOCKET_FLOOR_LOOKING, size) ||
+             bench_measure_latency(options, looking_round_trip, &client, result);
+  } else if (strcmp(options->bench, "latency") == 0 || strcmp(options->bench, "chat") == 0) {
     failed = hello(&client, SOCKET_FLOOR_ROUND_TRIP, size) ||
              bench_measure_latency(options, round_trip, &client, result);
   } else if (strcmp(options->bench, "inflight") == 0) {

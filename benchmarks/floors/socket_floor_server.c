@@ -8,10 +8,10 @@
 
 #define MAX_SIZE (64u << 20)
 
-static void round_trips(int fd, size_t size) {
+static void round_trips(int fd, size_t size, int (*read_all)(int, void*, size_t)) {
   char* data = malloc(size);
   memset(data, 0, size);
-  while (bench_read_all(fd, data, size) == 0 && bench_write_all(fd, data, size) == 0) {
+  while (read_all(fd, data, size) == 0 && bench_write_all(fd, data, size) == 0) {
   }
   free(data);
 }
@@ -44,7 +44,8 @@ static void serve_connection(int fd) {
       stream_back(fd);
       return;
     } else if (hello.size > 0 && hello.size <= MAX_SIZE) {
-      round_trips(fd, hello.size);
+      round_trips(fd, hello.size,
+                  hello.mode == SOCKET_FLOOR_LOOKING ? bench_read_all_looking : bench_read_all);
       return;
     }
   }
