@@ -69,8 +69,11 @@ class Load {
         continue;
       }
       times_[receipt.transport()].push_back(took);
-      if (receipt.transport() != last_) {
+      // A call that was under way while another told of a move may end over the old path after it: only
+      // one that began since says where the channel is now.
+      if (receipt.transport() != last_ && start > told_) {
         last_ = receipt.transport();
+        told_ = Clock::now();
         std::cout << "now " << last_ << std::endl;
       }
     }
@@ -83,6 +86,7 @@ class Load {
   std::mutex mutex_;
   int64_t failed_ = 0;  // guarded by mutex_, as what follows
   std::string last_;
+  Clock::time_point told_;  // when last_ was printed
   std::map<std::string, std::vector<std::chrono::nanoseconds>> times_;
 };
 
