@@ -89,10 +89,9 @@ static ssize_t read_looking(int fd, void* data, size_t size) {
   return read(fd, data, size);
 }
 
-int bench_read_all_looking(int fd, void* data, size_t size) {
-  char* at = data;
+static int read_all(int fd, char* at, size_t size, ssize_t (*read_some)(int, void*, size_t)) {
   while (size > 0) {
-    ssize_t got = read_looking(fd, at, size);
+    ssize_t got = read_some(fd, at, size);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return 1;
     at += got;
@@ -101,16 +100,10 @@ int bench_read_all_looking(int fd, void* data, size_t size) {
   return 0;
 }
 
-int bench_read_all(int fd, void* data, size_t size) {
-  char* at = data;
-  while (size > 0) {
-    ssize_t got = read(fd, at, size);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return 1;
-    at += got;
-    size -= (size_t)got;
-  }
-  return 0;
+int bench_read_all(int fd, void* data, size_t size) { return read_all(fd, data, size, read); }
+
+int bench_read_all_looking(int fd, void* data, size_t size) {
+  return read_all(fd, data, size, read_looking);
 }
 
 int bench_write_all(int fd, const void* data, size_t size) {

@@ -127,8 +127,11 @@ typedef struct polycall_buffer polycall_buffer;
 /* A writable buffer of `size` bytes, uninitialised, with one reference; NULL only when memory ran
  * out. Only its maker writes, and only before it is handed on. */
 POLYCALL_API polycall_buffer* polycall_buffer_new(size_t size);
+/* Its first byte, for as long as a reference is held. Any thread, as the three below. */
 POLYCALL_API void* polycall_buffer_data(polycall_buffer* buffer);
+/* Its bytes: what polycall_buffer_new was asked for. */
 POLYCALL_API size_t polycall_buffer_size(const polycall_buffer* buffer);
+/* Adds a reference, which one polycall_buffer_release ends. */
 POLYCALL_API void polycall_buffer_retain(polycall_buffer* buffer);
 POLYCALL_API void polycall_buffer_release(polycall_buffer* buffer); /* NULL is fine */
 
@@ -198,6 +201,7 @@ POLYCALL_API polycall_code polycall_message_to_bytes(const polycall_message* mes
  * with "grpc-" or "polycall-" or ":" are the runtime's own. One thread at a time. */
 typedef struct polycall_metadata polycall_metadata;
 
+/* An empty list, the caller's until polycall_metadata_free. */
 POLYCALL_API polycall_metadata* polycall_metadata_new(void);
 POLYCALL_API void polycall_metadata_free(polycall_metadata* metadata); /* NULL is fine */
 /* Upper-case letters of the key are lowered. INVALID_ARGUMENT for a key or value out of the above. */
@@ -302,6 +306,7 @@ typedef struct polycall_server polycall_server;
 /* One call, seen from the caller or from the handler. Has a reference count. */
 typedef struct polycall_call polycall_call;
 
+/* Adds a reference, which one polycall_call_release ends. Any thread. */
 POLYCALL_API void polycall_call_retain(polycall_call* call);
 /* Ends one reference. The last one of a caller's call that has not ended cancels it. NULL is fine. */
 POLYCALL_API void polycall_call_release(polycall_call* call);
@@ -642,6 +647,7 @@ typedef enum polycall_channel_state {
   POLYCALL_CHANNEL_TRANSIENT_FAILURE = 3
 } polycall_channel_state;
 
+/* The state at this moment; nothing is begun. Any thread. */
 POLYCALL_API polycall_channel_state polycall_channel_get_state(polycall_channel* channel);
 
 /* Connects if need be. [blocks] until the channel is ready or `timeout_ns` is over, with the last
@@ -697,6 +703,8 @@ enum polycall_server_flags {
         NULL                                                                                   \
   }
 
+/* A server that serves nothing yet, the caller's until polycall_server_free. `options` may be NULL: all
+ * defaults; it is copied. NULL for a transport that there is not (INVALID_ARGUMENT, named in `status`). */
 POLYCALL_API polycall_server* polycall_server_new(const polycall_server_options* options,
                                                   polycall_status* status);
 
@@ -792,6 +800,8 @@ typedef struct polycall_server_stats {
 
 #define POLYCALL_SERVER_STATS_INIT \
   { sizeof(polycall_server_stats), 0, 0, 0, 0, 0, 0, 0 }
+/* Fills what `stats->struct_size` says there is room for. Each counter is true, all of them together need
+ * not be of one moment. Any thread. */
 POLYCALL_API void polycall_server_get_stats(polycall_server* server, polycall_server_stats* stats);
 
 /* ------------------------------------------------------------------------------------------------
