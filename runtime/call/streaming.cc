@@ -172,9 +172,9 @@ void Call::SendAsync(const polycall_message& message, uint32_t flags, polycall_d
       return;
     }
   }
+  NoteAsync();
   {
     base::MutexLock lock(mutex_);
-    async_.store(true, std::memory_order_release);
     send_cb_ = done;
     send_arg_ = arg;
     send_done_ = true;

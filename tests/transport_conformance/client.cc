@@ -140,6 +140,13 @@ void Client::UnaryAsync(std::string_view request, const CallSettings& settings, 
   polycall_unary_call_async(channel_, &unary, done, pending, &pending->call_);
 }
 
+void Client::UnaryCallback(std::string_view request, polycall_unary_fn done, void* arg) {
+  polycall_unary unary = POLYCALL_UNARY_INIT;
+  unary.method = Method(POLYCALL_UNARY);
+  unary.request = View(request);
+  polycall_unary_call_async(channel_, &unary, done, arg, nullptr);
+}
+
 Stream Client::Start(polycall_kind kind, const CallSettings& settings) {
   const Options options(settings);
   return Stream(polycall_call_start(channel_, Method(kind), options.get()));

@@ -89,6 +89,7 @@ class Client {
   Outcome Unary(std::string_view request, const CallSettings& settings = {});
   // `pending` must live until the call has ended.
   void UnaryAsync(std::string_view request, const CallSettings& settings, Pending* pending);
+  void UnaryCallback(std::string_view request, polycall_unary_fn done, void* arg);
   Stream Start(polycall_kind kind, const CallSettings& settings = {});
 
  private:

@@ -26,9 +26,11 @@ class Event {
     changed_.notify_all();
   }
   // False: it did not happen in the time that only a hang takes.
-  bool Wait() {
+  bool Wait() { return WaitFor(kPatience); }
+  // For what is expected not to happen.
+  bool WaitFor(std::chrono::milliseconds time) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, kPatience, [this] { return happened_; });
+    return changed_.wait_for(lock, time, [this] { return happened_; });
   }
   bool happened() {
     std::lock_guard lock(mutex_);

@@ -2,7 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
+#include <memory>
 #include <thread>
+#include <vector>
 
 #include "base/clock.h"
 #include "client.h"
@@ -114,6 +118,51 @@ TEST_P(TransportConformance, FreeingAChannelEndsItsCallsAndTheirHandlersHearOfIt
   ASSERT_TRUE(held.Wait());
   EXPECT_EQ(held.outcome().code, POLYCALL_CANCELLED);
   EXPECT_TRUE(holding.let_go.Wait());
+}
+
+// A thread waits for its answer while a callback keeps the connection's reader busy; so the reading is
+// handed to that thread, which leaves it to nobody when it has its answer.
+TEST_P(TransportConformance, AnIdleChannelHearsOfItsServersEnd) {
+  constexpr int kChannels = 20;
+  struct Round {
+    Event entered, called_back;
+  };
+  std::atomic<Round*> round{nullptr};
+  Handlers handlers;
+  handlers.unary = [&](polycall_call* call, const polycall_message* request) {
+    if (Text(*request) == "blocking") {
+      round.load()->entered.Happen();
+      EXPECT_TRUE(round.load()->called_back.Wait());
+    }
+    polycall_call_finish(call, nullptr, request);
+  };
+  EchoServer server(FreshTarget(), {.handlers = handlers});
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < kChannels; ++i) {
+    clients.push_back(std::make_unique<Client>(server.target()));
+    Client& client = *clients.back();
+    ASSERT_EQ(client.Unary("connects").code, POLYCALL_OK);
+    Round here;
+    round.store(&here);
+    const auto called_back = [](void* arg, polycall_unary*) {
+      auto* round = static_cast<Round*>(arg);
+      EXPECT_TRUE(round->entered.Wait());
+      round->called_back.Happen();
+    };
+    client.UnaryCallback("by callback", called_back, &here);
+    ASSERT_EQ(client.Unary("blocking").code, POLYCALL_OK);
+    ASSERT_EQ(polycall_channel_get_state(client.get()), POLYCALL_CHANNEL_READY);
+  }
+
+  polycall_server_shutdown(server.get(), 0);
+  const int64_t deadline = base::DeadlineAfter(kPatienceNs);
+  for (const auto& client : clients) {
+    while (polycall_channel_get_state(client->get()) == POLYCALL_CHANNEL_READY &&
+           base::NowNs() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    EXPECT_NE(polycall_channel_get_state(client->get()), POLYCALL_CHANNEL_READY);
+  }
 }
 
 }  // namespace

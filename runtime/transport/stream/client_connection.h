@@ -139,6 +139,7 @@ class ClientConnection final : public Connection, public base::Source {
   void Kick();
   void CloseIfDrained();
   void Tick();
+  bool EndRound(bool flush_only, FrameWriter::Result result);
   void ScheduleTick(int64_t delay);
   // Keepalive: client_keepalive.cc.
   void StartKeepalive() REQUIRES(mutex_);

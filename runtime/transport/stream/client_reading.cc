@@ -181,9 +181,14 @@ void ClientConnection::OnReady(uint32_t events) {
     return;
   }
   if (!flush_only) reader_.Park();
+  if (EndRound(flush_only, result)) ScheduleTick(kUnattended);
+}
+
+// The reactor is through for now. True: the tick must be started.
+bool ClientConnection::EndRound(bool flush_only, FrameWriter::Result result) {
   base::MutexLock lock(mutex_);
   if (!flush_only) reactor_busy_ = false;
-  if (closed_) return;
+  if (closed_) return false;
   if ((result == FrameWriter::Result::kBlocked) != armed_out_) Arm();
   if (reader_role_ == Reader::kReactor) {
     if (const int64_t ticks = stream_->PollTicks(); ticks >= 0) {
@@ -196,7 +201,9 @@ void ClientConnection::OnReady(uint32_t events) {
     Disarm();
     sleepers_.back()->Promote();
     sleepers_.pop_back();
+    return !std::exchange(ticking_, true);
   }
+  return false;
 }
 
 bool ClientConnection::StopPolling() {
