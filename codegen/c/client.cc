@@ -28,10 +28,13 @@ void DefineUnary(Writer* w, const MethodParts& m) {
             {client, request, "polycall_arena* arena", m.response + "* reply", options,
              "polycall_status* status"},
             ") {");
-  w->Line("  polycall_unary unary = POLYCALL_UNARY_INIT;");
-  w->Line("  unary.options = options;");
-  w->Line("  ", m.client, "_unary(client, request, arena, reply, &unary);");
-  w->Line("  return polycall_typed_take_status(&unary, status);");
+  {
+    const auto deeper = w->Indented();
+    WriteList(w, "return polycall_typed_call(",
+              {"client->channel", method, "&" + m.request + "_type", "request",
+               "&" + m.response + "_type", "reply", "arena", "options", "status"},
+              ");");
+  }
   w->Line("}");
   w->Line();
   WriteList(

@@ -21,17 +21,20 @@ struct polycall_channel {
 
 namespace {
 
-Channel& Core(polycall_channel* handle) {
-  const uint32_t now = polycall::base::ForkGeneration();
-  if (handle->generation.load(std::memory_order_acquire) != now) {
-    Channel* old = handle->core.load();
-    auto* fresh = new Channel(handle->options, &handle->methods);
-    if (handle->core.compare_exchange_strong(old, fresh)) {
-      handle->generation.store(now, std::memory_order_release);
-    } else {
-      delete fresh;
-    }
+void StartAfresh(polycall_channel* handle, uint32_t now) {
+  Channel* old = handle->core.load();
+  auto* fresh = new Channel(handle->options, &handle->methods);
+  if (handle->core.compare_exchange_strong(old, fresh)) {
+    handle->generation.store(now, std::memory_order_release);
+  } else {
+    delete fresh;
   }
+}
+
+inline Channel& Core(polycall_channel* handle) {
+  const uint32_t now = polycall::base::ForkGeneration();
+  if (handle->generation.load(std::memory_order_acquire) != now) [[unlikely]]
+    StartAfresh(handle, now);
   return *handle->core.load(std::memory_order_acquire);
 }
 

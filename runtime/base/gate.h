@@ -23,13 +23,13 @@ class Gate {
   Gate(const Gate&) = delete;
   Gate& operator=(const Gate&) = delete;
 
-  // False: it is closed.
-  bool Enter() { return Enter(kOneInside); }
-  void Leave() { Leave(kOneInside); }
+  // False: it is closed. `lane` is the calling thread's.
+  bool Enter(int lane = ThisLane()) { return Enter(kOneInside, lane); }
+  void Leave(int lane = ThisLane()) { Leave(kOneInside, lane); }
   // The same, and counted.
-  bool EnterCounted() { return Enter(kOneInside + kOneCounted); }
+  bool EnterCounted(int lane = ThisLane()) { return Enter(kOneInside + kOneCounted, lane); }
   // As if EnterCounted had not been.
-  void LeaveUncounted() { Leave(kOneInside + kOneCounted); }
+  void LeaveUncounted(int lane = ThisLane()) { Leave(kOneInside + kOneCounted, lane); }
 
   // When it returns nobody comes in any more. Those who are inside may still be.
   void Close();
@@ -46,8 +46,7 @@ class Gate {
     std::atomic<uint64_t> state{0};
   };
 
-  bool Enter(uint64_t what) {
-    const int lane = ThisLane();
+  bool Enter(uint64_t what, int lane) {
     std::atomic<uint64_t>& mine = lanes_[static_cast<size_t>(lane)].state;
     if (lane == kSharedLane || !fences_) {
       mine.fetch_add(what);
@@ -57,12 +56,11 @@ class Gate {
     }
     if (!closed_.load()) [[likely]]
       return true;
-    Leave(what);
+    Leave(what, lane);
     return false;
   }
 
-  void Leave(uint64_t what) {
-    const int lane = ThisLane();
+  void Leave(uint64_t what, int lane) {
     std::atomic<uint64_t>& mine = lanes_[static_cast<size_t>(lane)].state;
     if (lane == kSharedLane) {
       mine.fetch_sub(what, std::memory_order_release);

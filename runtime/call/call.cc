@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "base/fork.h"
-
 namespace polycall::call {
 
 thread_local bool t_defer_callbacks = false;
@@ -196,8 +194,6 @@ void Call::EndPlain(uint32_t refs) NO_THREAD_SAFETY_ANALYSIS {
     delete this;
   }
 }
-
-bool Call::forked() const { return generation_ != base::ForkGeneration(); }
 
 void Call::ReleaseUser() {
   if (user_refs_.load(std::memory_order_acquire) != 1 &&

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/fork.h"
 #include "base/mutex.h"
 #include "base/reactor.h"
 #include "base/ref.h"
@@ -145,7 +146,7 @@ class Call final : public base::RefCounted<Call> {
   const polycall_message_type* accepts() const { return accepts_; }
   bool is_async() const { return async_.load(std::memory_order_acquire); }
   // Made by the process that this one was forked from: to be left alone.
-  bool forked() const;
+  bool forked() const { return generation_ != base::ForkGeneration(); }
   bool ended() const { return ended_.load(std::memory_order_acquire); }
   const Metadata& request_metadata() const {
     return request_metadata_ ? *request_metadata_ : EmptyMetadata();

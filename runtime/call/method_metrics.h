@@ -58,16 +58,15 @@ class MethodMetrics {
   MethodMetrics(const MethodMetrics&) = delete;
   MethodMetrics& operator=(const MethodMetrics&) = delete;
 
-  void Started(uint64_t bytes_in) const {
-    const int lane = base::ThisLane();
+  // `lane` is the calling thread's.
+  void Started(uint64_t bytes_in, int lane = base::ThisLane()) const {
     if (Shard* shard = Mine(lane)) {
       base::AddInLane(&shard->started, 1, lane);
       if (bytes_in != 0) base::AddInLane(&shard->bytes_in, bytes_in, lane);
     }
   }
   // `ticks` 0: nobody measured.
-  void Ended(int32_t code, uint64_t ticks) const {
-    const int lane = base::ThisLane();
+  void Ended(int32_t code, uint64_t ticks, int lane = base::ThisLane()) const {
     Shard* shard = Mine(lane);
     if (shard == nullptr) return;
     base::AddInLane(&shard->ended[code >= 0 && code < kStatusCodes ? code : 2], 1, lane);

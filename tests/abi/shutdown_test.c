@@ -155,7 +155,8 @@ static void a_handler_that_ends_on_its_own_thread_meets_the_end_of_its_server(vo
     while (atomic_load(&fixture.service.calls) == 0) sleep_ms(1);
     fixture_end(&fixture); /* its thread goes on, until it has finished the call */
     CHECK(event_wait(&pending.done));
-    CHECK_NUMBER(pending.code, POLYCALL_CANCELLED);
+    /* Answered, if this thread came late. */
+    CHECK(pending.code == POLYCALL_CANCELLED || pending.code == POLYCALL_OK);
   }
 }
 

@@ -374,7 +374,8 @@ void InprocConnection::Drain() {
 
 bool InprocConnection::CallInline(polycall_unary* unary, const polycall_method& method,
                                   int64_t deadline, call::Call* parent) {
-  if (!hub_->EnterWithCall()) return false;  // the channel looks for another connection
+  const int lane = base::ThisLane();
+  if (!hub_->EnterWithCall(lane)) return false;  // the channel looks for another connection
   Acceptor* acceptor = hub_->acceptor();
   call::ServerMethod* target = Resolve(method);
   polycall_call** const place = call::HandlePlace(*unary);
@@ -383,22 +384,22 @@ bool InprocConnection::CallInline(polycall_unary* unary, const polycall_method& 
       (target->handler.asynchronous != 0 &&
        (deadline != base::kNever || parent != nullptr || place != nullptr))) {
     // Rarer things take the general way.
-    hub_->LeaveUncalled();
+    hub_->LeaveUncalled(lane);
     return false;
   }
   if (deadline == base::kNever && parent == nullptr && place == nullptr &&
       target->handler.asynchronous == 0 && hub_->Passes(unary->request, *target)) {
-    RunPlain(unary, *target);
+    RunPlain(unary, *target, lane);
   } else {
     RunInline(unary, method, *target, deadline, parent);
   }
-  hub_->Leave();
+  hub_->LeaveWithCall(lane);
   return true;
 }
 
-void InprocConnection::RunPlain(polycall_unary* unary, call::ServerMethod& target) {
+void InprocConnection::RunPlain(polycall_unary* unary, call::ServerMethod& target, int lane) {
   call::InlineResult result{.unary = unary, .thread = call::ThreadToken()};
-  target.metrics.Started(0);
+  target.metrics.Started(0, lane);
   if ((++t_inline_calls & kUnmeasured) == 0) result.began = base::Ticks();
   call::Call* handler = call::Call::NewInline(&target, hub_->interceptors(), server_link_.get(),
                                               &result, hub_->thread_hook());
@@ -407,7 +408,7 @@ void InprocConnection::RunPlain(polycall_unary* unary, call::ServerMethod& targe
   }
   hub_->acceptor()->DispatchInline(handler, &unary->request);
   if (result.in_place) {
-    target.metrics.Ended(POLYCALL_OK, result.began != 0 ? base::Ticks() - result.began : 0);
+    target.metrics.Ended(POLYCALL_OK, result.began != 0 ? base::Ticks() - result.began : 0, lane);
   } else if (!result.done.load(std::memory_order_relaxed)) {
     WaitInline(*handler, result, base::kNever);
   }

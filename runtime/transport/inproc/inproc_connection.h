@@ -35,8 +35,9 @@ class InprocHub final : public base::RefCounted<InprocHub> {
   // Goes in for the time of an access to the server. False: the door is closed.
   bool Enter() { return door_.Enter(); }
   // The same for a call that only the hub counts.
-  bool EnterWithCall() { return door_.EnterCounted(); }
-  void LeaveUncalled() { door_.LeaveUncounted(); }
+  bool EnterWithCall(int lane) { return door_.EnterCounted(lane); }
+  void LeaveUncalled(int lane) { door_.LeaveUncounted(lane); }
+  void LeaveWithCall(int lane) { door_.Leave(lane); }
   void CountFailed() { failed_.fetch_add(1, std::memory_order_relaxed); }
   uint64_t failed() const { return failed_.load(std::memory_order_relaxed); }
   void Leave() { door_.Leave(); }
@@ -179,7 +180,7 @@ class InprocConnection final : public Connection {
   call::ServerMethod* Resolve(const polycall_method& method);
   void Refuse(call::Call& call, const base::Status& status, bool not_started);
   // The rest of CallInline: of a call that is nothing but a request and its answer, and of others.
-  void RunPlain(polycall_unary* unary, call::ServerMethod& target);
+  void RunPlain(polycall_unary* unary, call::ServerMethod& target, int lane);
   void RunInline(polycall_unary* unary, const polycall_method& method, call::ServerMethod& target,
                  int64_t deadline, call::Call* parent);
   static void EndHandle(call::Call& handler, call::InlineResult& result);

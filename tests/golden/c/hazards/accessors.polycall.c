@@ -211,10 +211,9 @@ polycall_code hazards_accessors_AccessorsEcho_echo(
     const hazards_accessors_Accessors* request, polycall_arena* arena,
     hazards_accessors_Accessors* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_accessors_AccessorsEcho_echo_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[0], &hazards_accessors_Accessors_type,
+                             request, &hazards_accessors_Accessors_type, reply, arena, options,
+                             status);
 }
 
 polycall_code hazards_accessors_AccessorsEcho_echo_unary(

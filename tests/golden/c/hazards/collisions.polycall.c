@@ -457,10 +457,9 @@ polycall_code hazards_collisions_Collisions__echo(
     const hazards_collisions_Collisions* request, polycall_arena* arena,
     hazards_collisions_Collisions* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_collisions_Collisions__echo_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[0],
+                             &hazards_collisions_Collisions_type, request,
+                             &hazards_collisions_Collisions_type, reply, arena, options, status);
 }
 
 polycall_code hazards_collisions_Collisions__echo_unary(
@@ -492,10 +491,9 @@ polycall_code hazards_collisions_Collisions__get_user(
     const hazards_collisions_Collisions__client* client, const hazards_collisions_userInfo* request,
     polycall_arena* arena, hazards_collisions_UserInfo* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_collisions_Collisions__get_user_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[1], &hazards_collisions_userInfo_type,
+                             request, &hazards_collisions_UserInfo_type, reply, arena, options,
+                             status);
 }
 
 polycall_code hazards_collisions_Collisions__get_user_unary(
@@ -526,10 +524,9 @@ polycall_code hazards_collisions_Collisions__get_user_(
     const hazards_collisions_Collisions__client* client, const hazards_collisions_UserInfo* request,
     polycall_arena* arena, hazards_collisions_userInfo* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_collisions_Collisions__get_user__unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[2], &hazards_collisions_UserInfo_type,
+                             request, &hazards_collisions_userInfo_type, reply, arena, options,
+                             status);
 }
 
 polycall_code hazards_collisions_Collisions__get_user__unary(
@@ -561,10 +558,9 @@ polycall_code hazards_collisions_Collisions__get_user__(
     const hazards_collisions_User_Info* request, polycall_arena* arena,
     hazards_collisions_User_Info* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_collisions_Collisions__get_user___unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[3],
+                             &hazards_collisions_User_Info_type, request,
+                             &hazards_collisions_User_Info_type, reply, arena, options, status);
 }
 
 polycall_code hazards_collisions_Collisions__get_user___unary(
@@ -597,10 +593,9 @@ polycall_code hazards_collisions_Collisions__flat(
     const hazards_collisions_Collisions__client* client, const hazards_collisions_Left* request,
     polycall_arena* arena, hazards_collisions_Left_Right* reply,
     const polycall_call_options* options, polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_collisions_Collisions__flat_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[4], &hazards_collisions_Left_type,
+                             request, &hazards_collisions_Left_Right_type, reply, arena, options,
+                             status);
 }
 
 polycall_code hazards_collisions_Collisions__flat_unary(

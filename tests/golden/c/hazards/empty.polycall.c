@@ -99,10 +99,8 @@ polycall_code hazards_empty_AlmostEmpty_nothing(const hazards_empty_AlmostEmpty_
                                                 polycall_arena* arena, hazards_empty_Nothing* reply,
                                                 const polycall_call_options* options,
                                                 polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_empty_AlmostEmpty_nothing_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[0], &hazards_empty_Nothing_type,
+                             request, &hazards_empty_Nothing_type, reply, arena, options, status);
 }
 
 polycall_code hazards_empty_AlmostEmpty_nothing_unary(

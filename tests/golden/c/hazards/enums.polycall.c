@@ -158,10 +158,8 @@ polycall_code hazards_enums_EnumsEcho_echo(const hazards_enums_EnumsEcho_client*
                                            polycall_arena* arena, hazards_enums_Enums* reply,
                                            const polycall_call_options* options,
                                            polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_enums_EnumsEcho_echo_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[0], &hazards_enums_Enums_type,
+                             request, &hazards_enums_Enums_type, reply, arena, options, status);
 }
 
 polycall_code hazards_enums_EnumsEcho_echo_unary(const hazards_enums_EnumsEcho_client* client,

@@ -395,10 +395,8 @@ polycall_code hazards_imports_ImportsEcho_echo(const hazards_imports_ImportsEcho
                                                hazards_imports_Imports* reply,
                                                const polycall_call_options* options,
                                                polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_imports_ImportsEcho_echo_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[0], &hazards_imports_Imports_type,
+                             request, &hazards_imports_Imports_type, reply, arena, options, status);
 }
 
 polycall_code hazards_imports_ImportsEcho_echo_unary(
@@ -429,10 +427,8 @@ void hazards_imports_ImportsEcho_echo_async(const hazards_imports_ImportsEcho_cl
 polycall_code hazards_imports_ImportsEcho_nothing(const hazards_imports_ImportsEcho_client* client,
     const google_protobuf_Empty* request, polycall_arena* arena, google_protobuf_Empty* reply,
     const polycall_call_options* options, polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_imports_ImportsEcho_nothing_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[1], &google_protobuf_Empty_type,
+                             request, &google_protobuf_Empty_type, reply, arena, options, status);
 }
 
 polycall_code hazards_imports_ImportsEcho_nothing_unary(
@@ -466,10 +462,9 @@ polycall_code hazards_imports_ImportsEcho_left(const hazards_imports_ImportsEcho
                                                hazards_twin_right_Thing* reply,
                                                const polycall_call_options* options,
                                                polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_imports_ImportsEcho_left_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[2], &hazards_twin_left_Thing_type,
+                             request, &hazards_twin_right_Thing_type, reply, arena, options,
+                             status);
 }
 
 polycall_code hazards_imports_ImportsEcho_left_unary(

@@ -2223,10 +2223,10 @@ polycall_code hazards_import_package_def_lambda_nil_Keywords_delete(
     const hazards_import_package_def_lambda_nil_request* request, polycall_arena* arena,
     hazards_import_package_def_lambda_nil_request* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_import_package_def_lambda_nil_Keywords_delete_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[0],
+                             &hazards_import_package_def_lambda_nil_request_type, request,
+                             &hazards_import_package_def_lambda_nil_request_type, reply, arena,
+                             options, status);
 }
 
 polycall_code hazards_import_package_def_lambda_nil_Keywords_delete_unary(
@@ -2262,10 +2262,10 @@ polycall_code hazards_import_package_def_lambda_nil_Keywords_lambda(
     const hazards_import_package_def_lambda_nil_request* request, polycall_arena* arena,
     hazards_import_package_def_lambda_nil_request* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_import_package_def_lambda_nil_Keywords_lambda_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[1],
+                             &hazards_import_package_def_lambda_nil_request_type, request,
+                             &hazards_import_package_def_lambda_nil_request_type, reply, arena,
+                             options, status);
 }
 
 polycall_code hazards_import_package_def_lambda_nil_Keywords_lambda_unary(
@@ -2301,10 +2301,10 @@ polycall_code hazards_import_package_def_lambda_nil_Keywords_import(
     const hazards_import_package_def_lambda_nil_request* request, polycall_arena* arena,
     hazards_import_package_def_lambda_nil_request* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_import_package_def_lambda_nil_Keywords_import_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[2],
+                             &hazards_import_package_def_lambda_nil_request_type, request,
+                             &hazards_import_package_def_lambda_nil_request_type, reply, arena,
+                             options, status);
 }
 
 polycall_code hazards_import_package_def_lambda_nil_Keywords_import_unary(
@@ -2340,10 +2340,10 @@ polycall_code hazards_import_package_def_lambda_nil_Keywords_class(
     const hazards_import_package_def_lambda_nil_request* request, polycall_arena* arena,
     hazards_import_package_def_lambda_nil_request* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_import_package_def_lambda_nil_Keywords_class_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[3],
+                             &hazards_import_package_def_lambda_nil_request_type, request,
+                             &hazards_import_package_def_lambda_nil_request_type, reply, arena,
+                             options, status);
 }
 
 polycall_code hazards_import_package_def_lambda_nil_Keywords_class_unary(
@@ -2379,10 +2379,10 @@ polycall_code hazards_import_package_def_lambda_nil_Keywords_print(
     const hazards_import_package_def_lambda_nil_request* request, polycall_arena* arena,
     hazards_import_package_def_lambda_nil_request* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_import_package_def_lambda_nil_Keywords_print_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[4],
+                             &hazards_import_package_def_lambda_nil_request_type, request,
+                             &hazards_import_package_def_lambda_nil_request_type, reply, arena,
+                             options, status);
 }
 
 polycall_code hazards_import_package_def_lambda_nil_Keywords_print_unary(
@@ -2418,10 +2418,10 @@ polycall_code hazards_import_package_def_lambda_nil_Keywords_none(
     const hazards_import_package_def_lambda_nil_request* request, polycall_arena* arena,
     hazards_import_package_def_lambda_nil_request* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_import_package_def_lambda_nil_Keywords_none_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[5],
+                             &hazards_import_package_def_lambda_nil_request_type, request,
+                             &hazards_import_package_def_lambda_nil_request_type, reply, arena,
+                             options, status);
 }
 
 polycall_code hazards_import_package_def_lambda_nil_Keywords_none_unary(
@@ -2457,10 +2457,10 @@ polycall_code hazards_import_package_def_lambda_nil_Keywords_new(
     const hazards_import_package_def_lambda_nil_request* request, polycall_arena* arena,
     hazards_import_package_def_lambda_nil_request* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_import_package_def_lambda_nil_Keywords_new_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[6],
+                             &hazards_import_package_def_lambda_nil_request_type, request,
+                             &hazards_import_package_def_lambda_nil_request_type, reply, arena,
+                             options, status);
 }
 
 polycall_code hazards_import_package_def_lambda_nil_Keywords_new_unary(
@@ -2496,10 +2496,10 @@ polycall_code hazards_import_package_def_lambda_nil_Keywords_return(
     const hazards_import_package_def_lambda_nil_request* request, polycall_arena* arena,
     hazards_import_package_def_lambda_nil_request* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_import_package_def_lambda_nil_Keywords_return_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[7],
+                             &hazards_import_package_def_lambda_nil_request_type, request,
+                             &hazards_import_package_def_lambda_nil_request_type, reply, arena,
+                             options, status);
 }
 
 polycall_code hazards_import_package_def_lambda_nil_Keywords_return_unary(
@@ -2535,10 +2535,10 @@ polycall_code hazards_import_package_def_lambda_nil_Keywords_yield(
     const hazards_import_package_def_lambda_nil_request* request, polycall_arena* arena,
     hazards_import_package_def_lambda_nil_request* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_import_package_def_lambda_nil_Keywords_yield_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[8],
+                             &hazards_import_package_def_lambda_nil_request_type, request,
+                             &hazards_import_package_def_lambda_nil_request_type, reply, arena,
+                             options, status);
 }
 
 polycall_code hazards_import_package_def_lambda_nil_Keywords_yield_unary(
@@ -2574,10 +2574,10 @@ polycall_code hazards_import_package_def_lambda_nil_Keywords_async(
     const hazards_import_package_def_lambda_nil_request* request, polycall_arena* arena,
     hazards_import_package_def_lambda_nil_request* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_import_package_def_lambda_nil_Keywords_async_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[9],
+                             &hazards_import_package_def_lambda_nil_request_type, request,
+                             &hazards_import_package_def_lambda_nil_request_type, reply, arena,
+                             options, status);
 }
 
 polycall_code hazards_import_package_def_lambda_nil_Keywords_async_unary(
@@ -2613,10 +2613,10 @@ polycall_code hazards_import_package_def_lambda_nil_Keywords_await(
     const hazards_import_package_def_lambda_nil_request* request, polycall_arena* arena,
     hazards_import_package_def_lambda_nil_request* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_import_package_def_lambda_nil_Keywords_await_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[10],
+                             &hazards_import_package_def_lambda_nil_request_type, request,
+                             &hazards_import_package_def_lambda_nil_request_type, reply, arena,
+                             options, status);
 }
 
 polycall_code hazards_import_package_def_lambda_nil_Keywords_await_unary(
@@ -2652,10 +2652,10 @@ polycall_code hazards_import_package_def_lambda_nil_Keywords_data(
     const hazards_import_package_def_lambda_nil_request* request, polycall_arena* arena,
     hazards_import_package_def_lambda_nil_request* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_import_package_def_lambda_nil_Keywords_data_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[11],
+                             &hazards_import_package_def_lambda_nil_request_type, request,
+                             &hazards_import_package_def_lambda_nil_request_type, reply, arena,
+                             options, status);
 }
 
 polycall_code hazards_import_package_def_lambda_nil_Keywords_data_unary(
@@ -2691,10 +2691,10 @@ polycall_code hazards_import_package_def_lambda_nil_Keywords_where(
     const hazards_import_package_def_lambda_nil_request* request, polycall_arena* arena,
     hazards_import_package_def_lambda_nil_request* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_import_package_def_lambda_nil_Keywords_where_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[12],
+                             &hazards_import_package_def_lambda_nil_request_type, request,
+                             &hazards_import_package_def_lambda_nil_request_type, reply, arena,
+                             options, status);
 }
 
 polycall_code hazards_import_package_def_lambda_nil_Keywords_where_unary(
@@ -2730,10 +2730,10 @@ polycall_code hazards_import_package_def_lambda_nil_Keywords_nil(
     const hazards_import_package_def_lambda_nil_request* request, polycall_arena* arena,
     hazards_import_package_def_lambda_nil_request* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_import_package_def_lambda_nil_Keywords_nil_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[13],
+                             &hazards_import_package_def_lambda_nil_request_type, request,
+                             &hazards_import_package_def_lambda_nil_request_type, reply, arena,
+                             options, status);
 }
 
 polycall_code hazards_import_package_def_lambda_nil_Keywords_nil_unary(
@@ -2769,10 +2769,10 @@ polycall_code hazards_import_package_def_lambda_nil_Keywords_self(
     const hazards_import_package_def_lambda_nil_request* request, polycall_arena* arena,
     hazards_import_package_def_lambda_nil_request* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_import_package_def_lambda_nil_Keywords_self_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[14],
+                             &hazards_import_package_def_lambda_nil_request_type, request,
+                             &hazards_import_package_def_lambda_nil_request_type, reply, arena,
+                             options, status);
 }
 
 polycall_code hazards_import_package_def_lambda_nil_Keywords_self_unary(
@@ -2808,10 +2808,10 @@ polycall_code hazards_import_package_def_lambda_nil_Keywords_client_(
     const hazards_import_package_def_lambda_nil_request* request, polycall_arena* arena,
     hazards_import_package_def_lambda_nil_request* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_import_package_def_lambda_nil_Keywords_client__unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[15],
+                             &hazards_import_package_def_lambda_nil_request_type, request,
+                             &hazards_import_package_def_lambda_nil_request_type, reply, arena,
+                             options, status);
 }
 
 polycall_code hazards_import_package_def_lambda_nil_Keywords_client__unary(
@@ -2847,10 +2847,10 @@ polycall_code hazards_import_package_def_lambda_nil_Keywords_service_(
     const hazards_import_package_def_lambda_nil_request* request, polycall_arena* arena,
     hazards_import_package_def_lambda_nil_request* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_import_package_def_lambda_nil_Keywords_service__unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[16],
+                             &hazards_import_package_def_lambda_nil_request_type, request,
+                             &hazards_import_package_def_lambda_nil_request_type, reply, arena,
+                             options, status);
 }
 
 polycall_code hazards_import_package_def_lambda_nil_Keywords_service__unary(
@@ -2886,10 +2886,10 @@ polycall_code hazards_import_package_def_lambda_nil_Keywords_descriptor(
     const hazards_import_package_def_lambda_nil_request* request, polycall_arena* arena,
     hazards_import_package_def_lambda_nil_request* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_import_package_def_lambda_nil_Keywords_descriptor_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[17],
+                             &hazards_import_package_def_lambda_nil_request_type, request,
+                             &hazards_import_package_def_lambda_nil_request_type, reply, arena,
+                             options, status);
 }
 
 polycall_code hazards_import_package_def_lambda_nil_Keywords_descriptor_unary(
@@ -2925,10 +2925,10 @@ polycall_code hazards_import_package_def_lambda_nil_Keywords_channel(
     const hazards_import_package_def_lambda_nil_request* request, polycall_arena* arena,
     hazards_import_package_def_lambda_nil_request* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_import_package_def_lambda_nil_Keywords_channel_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[18],
+                             &hazards_import_package_def_lambda_nil_request_type, request,
+                             &hazards_import_package_def_lambda_nil_request_type, reply, arena,
+                             options, status);
 }
 
 polycall_code hazards_import_package_def_lambda_nil_Keywords_channel_unary(
@@ -2964,10 +2964,10 @@ polycall_code hazards_import_package_def_lambda_nil_Keywords_status(
     const hazards_import_package_def_lambda_nil_request* request, polycall_arena* arena,
     hazards_import_package_def_lambda_nil_request* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_import_package_def_lambda_nil_Keywords_status_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[19],
+                             &hazards_import_package_def_lambda_nil_request_type, request,
+                             &hazards_import_package_def_lambda_nil_request_type, reply, arena,
+                             options, status);
 }
 
 polycall_code hazards_import_package_def_lambda_nil_Keywords_status_unary(
@@ -3003,10 +3003,10 @@ polycall_code hazards_import_package_def_lambda_nil_Keywords_keywords(
     const hazards_import_package_def_lambda_nil_request* request, polycall_arena* arena,
     hazards_import_package_def_lambda_nil_request* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_import_package_def_lambda_nil_Keywords_keywords_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[20],
+                             &hazards_import_package_def_lambda_nil_request_type, request,
+                             &hazards_import_package_def_lambda_nil_request_type, reply, arena,
+                             options, status);
 }
 
 polycall_code hazards_import_package_def_lambda_nil_Keywords_keywords_unary(
@@ -3042,10 +3042,10 @@ polycall_code hazards_import_package_def_lambda_nil_Keywords_add(
     const hazards_import_package_def_lambda_nil_request* request, polycall_arena* arena,
     hazards_import_package_def_lambda_nil_request* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_import_package_def_lambda_nil_Keywords_add_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[21],
+                             &hazards_import_package_def_lambda_nil_request_type, request,
+                             &hazards_import_package_def_lambda_nil_request_type, reply, arena,
+                             options, status);
 }
 
 polycall_code hazards_import_package_def_lambda_nil_Keywords_add_unary(
@@ -3081,10 +3081,10 @@ polycall_code hazards_import_package_def_lambda_nil_Keywords_add_async_(
     const hazards_import_package_def_lambda_nil_request* request, polycall_arena* arena,
     hazards_import_package_def_lambda_nil_request* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_import_package_def_lambda_nil_Keywords_add_async__unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[22],
+                             &hazards_import_package_def_lambda_nil_request_type, request,
+                             &hazards_import_package_def_lambda_nil_request_type, reply, arena,
+                             options, status);
 }
 
 polycall_code hazards_import_package_def_lambda_nil_Keywords_add_async__unary(
@@ -3120,10 +3120,10 @@ polycall_code hazards_import_package_def_lambda_nil_Keywords_add_await(
     const hazards_import_package_def_lambda_nil_request* request, polycall_arena* arena,
     hazards_import_package_def_lambda_nil_request* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_import_package_def_lambda_nil_Keywords_add_await_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[23],
+                             &hazards_import_package_def_lambda_nil_request_type, request,
+                             &hazards_import_package_def_lambda_nil_request_type, reply, arena,
+                             options, status);
 }
 
 polycall_code hazards_import_package_def_lambda_nil_Keywords_add_await_unary(
@@ -3159,10 +3159,10 @@ polycall_code hazards_import_package_def_lambda_nil_Keywords_close(
     const hazards_import_package_def_lambda_nil_request* request, polycall_arena* arena,
     hazards_import_package_def_lambda_nil_request* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_import_package_def_lambda_nil_Keywords_close_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[24],
+                             &hazards_import_package_def_lambda_nil_request_type, request,
+                             &hazards_import_package_def_lambda_nil_request_type, reply, arena,
+                             options, status);
 }
 
 polycall_code hazards_import_package_def_lambda_nil_Keywords_close_unary(
@@ -3198,10 +3198,10 @@ polycall_code hazards_import_package_def_lambda_nil_Keywords_init(
     const hazards_import_package_def_lambda_nil_request* request, polycall_arena* arena,
     hazards_import_package_def_lambda_nil_request* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_import_package_def_lambda_nil_Keywords_init_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[25],
+                             &hazards_import_package_def_lambda_nil_request_type, request,
+                             &hazards_import_package_def_lambda_nil_request_type, reply, arena,
+                             options, status);
 }
 
 polycall_code hazards_import_package_def_lambda_nil_Keywords_init_unary(
@@ -3237,10 +3237,10 @@ polycall_code hazards_import_package_def_lambda_nil_Keywords_swap(
     const hazards_import_package_def_lambda_nil_Outer* request, polycall_arena* arena,
     hazards_import_package_def_lambda_nil_Outer* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_import_package_def_lambda_nil_Keywords_swap_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[26],
+                             &hazards_import_package_def_lambda_nil_Outer_type, request,
+                             &hazards_import_package_def_lambda_nil_Outer_type, reply, arena,
+                             options, status);
 }
 
 polycall_code hazards_import_package_def_lambda_nil_Keywords_swap_unary(
@@ -3276,10 +3276,10 @@ polycall_code hazards_import_package_def_lambda_nil_Keywords_echo(
     const hazards_import_package_def_lambda_nil_Fields* request, polycall_arena* arena,
     hazards_import_package_def_lambda_nil_Fields* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_import_package_def_lambda_nil_Keywords_echo_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[27],
+                             &hazards_import_package_def_lambda_nil_Fields_type, request,
+                             &hazards_import_package_def_lambda_nil_Fields_type, reply, arena,
+                             options, status);
 }
 
 polycall_code hazards_import_package_def_lambda_nil_Keywords_echo_unary(

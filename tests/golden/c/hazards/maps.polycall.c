@@ -482,10 +482,8 @@ polycall_code hazards_maps_Maps__echo(const hazards_maps_Maps__client* client,
                                       hazards_maps_Maps* reply,
                                       const polycall_call_options* options,
                                       polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_maps_Maps__echo_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[0], &hazards_maps_Maps_type, request,
+                             &hazards_maps_Maps_type, reply, arena, options, status);
 }
 
 polycall_code hazards_maps_Maps__echo_unary(const hazards_maps_Maps__client* client,

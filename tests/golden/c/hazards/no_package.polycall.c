@@ -118,10 +118,8 @@ void NoPackage_client_init(NoPackage_client* client, polycall_channel* channel) 
 polycall_code NoPackage_echo(const NoPackage_client* client, const NoPackageRequest* request,
                              polycall_arena* arena, NoPackageReply* reply,
                              const polycall_call_options* options, polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  NoPackage_echo_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[0], &NoPackageRequest_type, request,
+                             &NoPackageReply_type, reply, arena, options, status);
 }
 
 polycall_code NoPackage_echo_unary(const NoPackage_client* client, const NoPackageRequest* request,

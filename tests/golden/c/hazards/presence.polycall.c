@@ -240,10 +240,9 @@ polycall_code hazards_presence_PresenceEcho_echo(const hazards_presence_Presence
     const hazards_presence_Presence* request, polycall_arena* arena,
     hazards_presence_Presence* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_presence_PresenceEcho_echo_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[0], &hazards_presence_Presence_type,
+                             request, &hazards_presence_Presence_type, reply, arena, options,
+                             status);
 }
 
 polycall_code hazards_presence_PresenceEcho_echo_unary(

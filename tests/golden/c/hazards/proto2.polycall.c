@@ -683,10 +683,8 @@ polycall_code hazards_proto2_Proto2_echo_defaults(const hazards_proto2_Proto2_cl
                                                   hazards_proto2_Defaults* reply,
                                                   const polycall_call_options* options,
                                                   polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_proto2_Proto2_echo_defaults_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[0], &hazards_proto2_Defaults_type,
+                             request, &hazards_proto2_Defaults_type, reply, arena, options, status);
 }
 
 polycall_code hazards_proto2_Proto2_echo_defaults_unary(const hazards_proto2_Proto2_client* client,
@@ -720,10 +718,8 @@ polycall_code hazards_proto2_Proto2_echo_required(const hazards_proto2_Proto2_cl
                                                   hazards_proto2_Required* reply,
                                                   const polycall_call_options* options,
                                                   polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_proto2_Proto2_echo_required_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[1], &hazards_proto2_Required_type,
+                             request, &hazards_proto2_Required_type, reply, arena, options, status);
 }
 
 polycall_code hazards_proto2_Proto2_echo_required_unary(const hazards_proto2_Proto2_client* client,
@@ -756,10 +752,8 @@ polycall_code hazards_proto2_Proto2_echo_groups(const hazards_proto2_Proto2_clie
                                                 polycall_arena* arena, hazards_proto2_Groups* reply,
                                                 const polycall_call_options* options,
                                                 polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_proto2_Proto2_echo_groups_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[2], &hazards_proto2_Groups_type,
+                             request, &hazards_proto2_Groups_type, reply, arena, options, status);
 }
 
 polycall_code hazards_proto2_Proto2_echo_groups_unary(const hazards_proto2_Proto2_client* client,
@@ -829,10 +823,9 @@ polycall_code hazards_proto2_Proto2_echo_oneof(const hazards_proto2_Proto2_clien
                                                hazards_proto2_OneofWithPresence* reply,
                                                const polycall_call_options* options,
                                                polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_proto2_Proto2_echo_oneof_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[4],
+                             &hazards_proto2_OneofWithPresence_type, request,
+                             &hazards_proto2_OneofWithPresence_type, reply, arena, options, status);
 }
 
 polycall_code hazards_proto2_Proto2_echo_oneof_unary(const hazards_proto2_Proto2_client* client,

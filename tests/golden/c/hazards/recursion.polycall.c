@@ -404,10 +404,8 @@ polycall_code hazards_recursion_Recursion_echo_tree(
     const hazards_recursion_Recursion_client* client, const hazards_recursion_Tree* request,
     polycall_arena* arena, hazards_recursion_Tree* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_recursion_Recursion_echo_tree_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[0], &hazards_recursion_Tree_type,
+                             request, &hazards_recursion_Tree_type, reply, arena, options, status);
 }
 
 polycall_code hazards_recursion_Recursion_echo_tree_unary(
@@ -437,10 +435,9 @@ polycall_code hazards_recursion_Recursion_echo_forest(
     const hazards_recursion_Recursion_client* client, const hazards_recursion_Forest* request,
     polycall_arena* arena, hazards_recursion_Forest* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_recursion_Recursion_echo_forest_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[1], &hazards_recursion_Forest_type,
+                             request, &hazards_recursion_Forest_type, reply, arena, options,
+                             status);
 }
 
 polycall_code hazards_recursion_Recursion_echo_forest_unary(
@@ -469,10 +466,8 @@ void hazards_recursion_Recursion_echo_forest_async(const hazards_recursion_Recur
 polycall_code hazards_recursion_Recursion_echo_hen(const hazards_recursion_Recursion_client* client,
     const hazards_recursion_Hen* request, polycall_arena* arena, hazards_recursion_Hen* reply,
     const polycall_call_options* options, polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_recursion_Recursion_echo_hen_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[2], &hazards_recursion_Hen_type,
+                             request, &hazards_recursion_Hen_type, reply, arena, options, status);
 }
 
 polycall_code hazards_recursion_Recursion_echo_hen_unary(

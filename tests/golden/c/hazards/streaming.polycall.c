@@ -440,10 +440,8 @@ polycall_code hazards_streaming_Streaming_unary(const hazards_streaming_Streamin
                                                 hazards_streaming_Item* reply,
                                                 const polycall_call_options* options,
                                                 polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_streaming_Streaming_unary_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[0], &hazards_streaming_Item_type,
+                             request, &hazards_streaming_Item_type, reply, arena, options, status);
 }
 
 polycall_code hazards_streaming_Streaming_unary_unary(
@@ -583,10 +581,8 @@ polycall_code hazards_streaming_Streaming_fail(const hazards_streaming_Streaming
                                                polycall_arena* arena, hazards_streaming_Item* reply,
                                                const polycall_call_options* options,
                                                polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_streaming_Streaming_fail_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[4], &hazards_streaming_Item_type,
+                             request, &hazards_streaming_Item_type, reply, arena, options, status);
 }
 
 polycall_code hazards_streaming_Streaming_fail_unary(

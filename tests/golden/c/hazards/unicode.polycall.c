@@ -82,10 +82,8 @@ polycall_code hazards_unicode_Unicode__echo(const hazards_unicode_Unicode__clien
                                             polycall_arena* arena, hazards_unicode_Unicode* reply,
                                             const polycall_call_options* options,
                                             polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_unicode_Unicode__echo_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[0], &hazards_unicode_Unicode_type,
+                             request, &hazards_unicode_Unicode_type, reply, arena, options, status);
 }
 
 polycall_code hazards_unicode_Unicode__echo_unary(const hazards_unicode_Unicode__client* client,

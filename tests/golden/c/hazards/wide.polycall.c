@@ -2001,10 +2001,8 @@ polycall_code hazards_wide_WideEcho_echo(const hazards_wide_WideEcho_client* cli
                                          hazards_wide_Wide* reply,
                                          const polycall_call_options* options,
                                          polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_wide_WideEcho_echo_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[0], &hazards_wide_Wide_type, request,
+                             &hazards_wide_Wide_type, reply, arena, options, status);
 }
 
 polycall_code hazards_wide_WideEcho_echo_unary(const hazards_wide_WideEcho_client* client,

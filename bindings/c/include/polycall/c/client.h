@@ -16,15 +16,20 @@ typedef void (*polycall_invoke_reply_fn)(polycall_any_fn fn, void* arg,
                                          const polycall_status* status, const void* message);
 typedef void (*polycall_invoke_receive_fn)(polycall_any_fn fn, void* arg, const void* message);
 
-/* A blocking unary call; `unary` has method and options set, and gets status and metadata. Initialises
- * `reply`, whose strings and arrays are then the arena's. */
+/* A blocking unary call. Initialises `reply`, whose strings and arrays are then the arena's. `options`
+ * and `status` may be NULL. */
+polycall_code polycall_typed_call(polycall_channel* channel, const polycall_method* method,
+                                  const polycall_message_type* request_type, const void* request,
+                                  const polycall_message_type* reply_type, void* reply,
+                                  polycall_arena* arena, const polycall_call_options* options,
+                                  polycall_status* status);
+
+/* The same with all that a call has: `unary` was initialised, has method and options set, and gets
+ * status and metadata. */
 polycall_code polycall_typed_unary(polycall_channel* channel, polycall_unary* unary,
                                    const polycall_message_type* request_type, const void* request,
                                    const polycall_message_type* reply_type, void* reply,
                                    polycall_arena* arena);
-
-/* Moves the status of a call to `status` (NULL: drops it). */
-polycall_code polycall_typed_take_status(polycall_unary* unary, polycall_status* status);
 
 void polycall_typed_unary_async(polycall_channel* channel, const polycall_method* method,
                                 const polycall_message_type* request_type, const void* request,

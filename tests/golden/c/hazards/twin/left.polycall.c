@@ -82,10 +82,8 @@ polycall_code hazards_twin_left_Echo_echo(const hazards_twin_left_Echo_client* c
                                           polycall_arena* arena, hazards_twin_left_Thing* reply,
                                           const polycall_call_options* options,
                                           polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_twin_left_Echo_echo_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[0], &hazards_twin_left_Thing_type,
+                             request, &hazards_twin_left_Thing_type, reply, arena, options, status);
 }
 
 polycall_code hazards_twin_left_Echo_echo_unary(const hazards_twin_left_Echo_client* client,

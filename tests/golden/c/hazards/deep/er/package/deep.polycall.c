@@ -363,10 +363,9 @@ polycall_code hazards_a_b_c_d_e_f_g_h_Deep_echo(const hazards_a_b_c_d_e_f_g_h_De
                                                 hazards_a_b_c_d_e_f_g_h_One* reply,
                                                 const polycall_call_options* options,
                                                 polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_a_b_c_d_e_f_g_h_Deep_echo_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[0], &hazards_a_b_c_d_e_f_g_h_One_type,
+                             request, &hazards_a_b_c_d_e_f_g_h_One_type, reply, arena, options,
+                             status);
 }
 
 polycall_code hazards_a_b_c_d_e_f_g_h_Deep_echo_unary(
@@ -398,10 +397,10 @@ polycall_code hazards_a_b_c_d_e_f_g_h_Deep_inner(const hazards_a_b_c_d_e_f_g_h_D
     const hazards_a_b_c_d_e_f_g_h_One_Two_Three_Four_Five* request, polycall_arena* arena,
     hazards_a_b_c_d_e_f_g_h_One_Two_Three* reply, const polycall_call_options* options,
     polycall_status* status) {
-  polycall_unary unary = POLYCALL_UNARY_INIT;
-  unary.options = options;
-  hazards_a_b_c_d_e_f_g_h_Deep_inner_unary(client, request, arena, reply, &unary);
-  return polycall_typed_take_status(&unary, status);
+  return polycall_typed_call(client->channel, client->methods[1],
+                             &hazards_a_b_c_d_e_f_g_h_One_Two_Three_Four_Five_type, request,
+                             &hazards_a_b_c_d_e_f_g_h_One_Two_Three_type, reply, arena, options,
+                             status);
 }
 
 polycall_code hazards_a_b_c_d_e_f_g_h_Deep_inner_unary(
