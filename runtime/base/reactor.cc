@@ -258,6 +258,8 @@ bool Reactor::StillLeading() {
          t_lead.reactor->lead_.load(std::memory_order_acquire) == t_lead.word;
 }
 
+bool Reactor::MoreToDo() { return t_lead.more; }
+
 // Somebody must lead: an idle thread, a new one, or the next that has nothing else to do.
 void Reactor::Promote() {
   MutexLock lock(mutex_);

@@ -106,6 +106,8 @@ class Reactor {
   static bool Leading();
   // The same, but knows at once of a leadership that the watchdog took away.
   static bool StillLeading();
+  // Of one that leads: whether it knows of another source that waits. Costs nothing.
+  static bool MoreToDo();
   // Gives the leadership up before blocking or long work. No effect if this thread does not lead.
   struct Yielded {
     Reactor* reactor = nullptr;  // NULL: there was nothing to give up

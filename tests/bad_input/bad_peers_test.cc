@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -194,6 +196,31 @@ TEST_P(BadPeers, RequestsThatAreReadInManyRoundsAreAllAnswered) {
   while (answers < kCalls && peer.ReadAnswer().has_value()) ++answers;
   writer.join();
   EXPECT_EQ(answers, kCalls);
+}
+
+// A leader that was set aside while it answered looks for what came meanwhile, of which it may be told again.
+TEST_P(BadPeers, RequestsThatComeWhileOthersAreAnsweredAreAllAnswered) {
+  RawPeer peer = RawPeer::Greeted(target());
+  constexpr uint32_t kRounds = 200;
+  constexpr uint32_t kSlots = 32;
+  std::atomic<uint32_t> answers{0};
+  std::thread writer([&] {
+    for (uint32_t i = 0; i < kRounds * kSlots; ++i) {
+      // A slot is free once its answer came. In between one to four requests are under way, so that the
+      // next one comes now before, now after the server waits.
+      const uint32_t wanted = i % kSlots == 0 ? i : i - std::min(i % kSlots, i / kSlots % 4);
+      const auto give_up = std::chrono::steady_clock::now() + std::chrono::milliseconds(kWaitMs);
+      while (answers < wanted) {
+        if (std::chrono::steady_clock::now() > give_up) return;
+        std::this_thread::yield();
+      }
+      if (!peer.Send(NamedCall("Unary", 0x10000 + i % kSlots, "request"))) return;
+    }
+  });
+  while (answers < kRounds * kSlots && peer.ReadAnswer().has_value()) ++answers;
+  writer.join();
+  EXPECT_EQ(answers, kRounds * kSlots);
+  EXPECT_TRUE(Answers(target()));
 }
 
 TEST_P(BadPeers, ConnectionsBeyondTheLimitAreClosedAndTheOthersGoOn) {

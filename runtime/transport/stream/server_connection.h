@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "base/spin_budget.h"
 #include "call/blocked_queue.h"
 #include "transport/shm/upgrade.h"
 #include "transport/stream/byte_stream.h"
@@ -79,6 +80,8 @@ class ServerConnection final : public call::Link, public base::Source, public Ac
   bool KnowPeer();
   void HandOverTo(Protocol protocol);
   bool ReadOnce();
+  bool MayLook(uint64_t took);
+  void TellLook(bool found);
   bool Drained() const { return reader_.drained() && !stream_->HasBuffered(); }
   bool DispatchFrames(bool* stopped);
   bool DispatchHandshake(const call::FrameHeader& header, std::string_view body);
@@ -116,6 +119,7 @@ class ServerConnection final : public call::Link, public base::Source, public Ac
   FrameReader reader_;
   FrameWriter writer_;
   State state_ = State::kFirstBytes;  // the leader's
+  base::SpinBudget ahead_;            // the leader's: whether reading again before a wait pays
   Agreed agreed_;
   std::atomic<bool> closed_{false};
   std::atomic<bool> draining_{false};
