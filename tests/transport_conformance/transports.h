@@ -27,6 +27,9 @@ struct TransportUnderTest {
   std::vector<std::string> bad_targets;
   // Bytes that it holds on the way, beyond what the receiver's window lets in.
   size_t underway = 0;
+  // A call that comes in the moment in which its server begins to drain may be left lying until the
+  // drain ends, or its deadline.
+  bool leaves_calls = false;
 
   // The transport on which its handshake is made.
   std::string begins_on() const {
