@@ -40,10 +40,14 @@ static void fail(void* arg, polycall_call* call, const polycall_message* request
 struct later {
   polycall_call* call;
   polycall_message request;
+  int waits;
 };
 
 static void* finish_later(void* arg) {
   struct later* later = arg;
+  for (int i = 0; later->waits && i < 30000 && !polycall_call_is_cancelled(later->call); ++i) {
+    sleep_ms(1);
+  }
   sleep_ms(20);
   polycall_call_finish(later->call, NULL, &later->request);
   polycall_message_release(&later->request);
@@ -56,6 +60,7 @@ static void later(void* arg, polycall_call* call, const polycall_message* reques
   atomic_fetch_add(&service->calls, 1);
   struct later* later = malloc(sizeof *later);
   later->call = call;
+  later->waits = service->later_waits;
   later->request = (polycall_message)POLYCALL_MESSAGE_INIT;
   polycall_message_keep(request, &later->request);
   pthread_t thread;
@@ -241,6 +246,7 @@ void service_init(struct service* service) {
   atomic_init(&service->sent, 0);
   atomic_init(&service->freed, 0);
   service->onward = NULL;
+  service->later_waits = 0;
 }
 
 static void service_freed(void* arg) {

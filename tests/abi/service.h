@@ -43,6 +43,7 @@ struct service {
   struct event heard;   /* Wait heard of its cancellation, or a stream's handler saw it */
   atomic_int calls;     /* handlers begun */
   atomic_int sent;      /* messages that Count has sent */
+  int later_waits;      /* Later finishes only after its call was cancelled */
   polycall_channel* onward;
   atomic_int freed; /* free_arg ran */
 };

@@ -94,8 +94,7 @@ EchoServer::EchoServer(const std::string& target, Options wanted) {
         << status.message;
   }
   char address[256];
-  // A server that has begun to drain refuses calls a moment before it lets its address go.
-  const int64_t deadline = base::DeadlineAfter(kPatienceNs);
+  const int64_t deadline = base::DeadlineAfter(wanted.waits_for_address ? kPatienceNs : 0);
   while (polycall_server_listen(server_, target.c_str(), address, sizeof(address), &status) !=
              POLYCALL_OK &&
          base::NowNs() < deadline) {

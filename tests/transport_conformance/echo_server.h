@@ -31,6 +31,8 @@ class EchoServer {
     Handlers handlers = {};
     uint32_t call_window = 0;   // 0: the default
     bool asynchronous = false;  // handlers finish after they returned
+    // The address is a draining server's, which refuses calls a moment before it lets it go.
+    bool waits_for_address = false;
     // NULL: as the transport's test has them.
     const polycall_tls_options* tls = nullptr;
     std::vector<const char*> allowed = {};  // identities; empty: everybody

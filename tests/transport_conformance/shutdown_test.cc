@@ -93,7 +93,7 @@ TEST_P(TransportConformance, ACallThatADrainingServerRefusesGoesToItsSuccessor) 
   std::thread shutdown([&] { polycall_server_shutdown(holding.server.get(), kPatienceNs); });
   EXPECT_EQ(CallUntilRefused(&probe, transport()).code, POLYCALL_UNAVAILABLE);
 
-  EchoServer successor(target);
+  EchoServer successor(target, {.waits_for_address = true});
   const Outcome outcome = CallAtDrain(&client, "next", POLYCALL_CALL_WAIT_FOR_READY, transport());
   EXPECT_EQ(outcome.code, POLYCALL_OK) << outcome.message;
   EXPECT_EQ(outcome.response, "next");

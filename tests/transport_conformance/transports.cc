@@ -114,9 +114,9 @@ std::string FreshGrpc() { return "grpc://127.0.0.1:0"; }
 std::string VacantGrpc() { return "grpc://" + VacantPort(); }
 
 // What HTTP/2 and gRPC hold on the way, beside what the receiver's window lets in: up to 210 KiB was
-// seen, the buffers of both ends and a window that grows with the measured bandwidth. A call between
-// the two steps of grpc_server_shutdown_and_notify (seen with gRPC 1.51) is neither given to the server
-// nor ended by gRPC.
+// seen, the buffers of both ends and a window that grows with the measured bandwidth. A call that
+// comes at the moment of grpc_server_shutdown_and_notify may be neither given to the server nor ended by
+// gRPC (seen with 1.51).
 [[maybe_unused]] const TransportUnderTest kGrpc = {
     "grpc",
     "grpc://",
@@ -124,7 +124,7 @@ std::string VacantGrpc() { return "grpc://" + VacantPort(); }
     FreshGrpc,
     VacantGrpc,
     {"grpc://", "grpc://127.0.0.1", "grpc://127.0.0.1:65536", "grpc://[::1"},
-    512 * 1024,
+    320 * 1024,
     true};
 
 }  // namespace
