@@ -56,11 +56,13 @@ Buffer* NewBuffer(size_t size);
 inline void RetainBuffer(Buffer* buffer) { buffer->refs.fetch_add(1, std::memory_order_relaxed); }
 void ReleaseBuffer(Buffer* buffer);
 
-// Where buffers come from that somebody reads in place.
+// Where encoded bytes go: what they had best lie in.
 class BufferSource {
  public:
-  // One with a reference, or NULL: make another with NewBuffer.
+  // A buffer that somebody reads in place, with a reference, or NULL: make another with NewBuffer.
   virtual Buffer* TakeBuffer(size_t /*size*/) { return nullptr; }
+  // Takes many pieces as fast as one: what lies apart need not be copied together.
+  virtual bool gathers() const { return false; }
 
  protected:
   ~BufferSource() = default;

@@ -1,6 +1,7 @@
 #include "call/message.h"
 
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -82,10 +83,34 @@ base::Status KeepBytes(const polycall_message& message, uint8_t* place, size_t p
   return {};
 }
 
-base::Status Encoded::Encode(const polycall_message* message, base::BufferSource* source) {
+base::Buffer* Encoded::HolderOf(const polycall_slice& slice) const {
+  const std::less<const void*> before;
+  const uint8_t* scratch = Scratch();
+  const bool in_object = before(slice.data, scratch) || !before(slice.data, scratch + kScratchSize);
+  return in_object ? holder_ : nullptr;
+}
+
+bool Encoded::EncodeSlices(const polycall_message& message, size_t size) {
+  const polycall_message_type& type = *message.type;
+  if (type.struct_size < sizeof(type) || type.encode_slices == nullptr) return false;
+  const size_t count =
+      type.encode_slices(message.object, size, Scratch(), kScratchSize, slices_, kMaxSlices);
+  if (count > kMaxSlices) return false;
+  size_t total = 0;
+  for (size_t i = 0; i < count; ++i) total += slices_[i].size;
+  // A codec that counts otherwise must not put the frames behind out of step: encode tells.
+  if (count == 0 || total != size) return false;
+  slice_count_ = count;
+  size_ = size;
+  return true;
+}
+
+base::Status Encoded::Encode(const polycall_message* message, base::BufferSource* source,
+                             bool whole) {
   if (message == nullptr) return {};
   if (!IsTyped(*message)) {
-    bytes_ = BytesOf(*message);
+    data_ = static_cast<const char*>(message->data);
+    size_ = message->size;
     if (message->buffer != nullptr) {
       base::RetainBuffer(message->buffer);
       buffer_ = message->buffer;
@@ -97,6 +122,8 @@ base::Status Encoded::Encode(const polycall_message* message, base::BufferSource
   uint8_t* out;
   if (size <= kScratchSize - kHeadroom) {
     out = Scratch() + kHeadroom;
+  } else if (!whole && source != nullptr && source->gathers() && EncodeSlices(*message, size)) {
+    return {};
   } else {
     if (source != nullptr) buffer_ = source->TakeBuffer(kHeadroom + size);
     if (buffer_ == nullptr) buffer_ = base::NewBuffer(kHeadroom + size);
@@ -105,7 +132,8 @@ base::Status Encoded::Encode(const polycall_message* message, base::BufferSource
   }
   has_headroom_ = true;
   if (message->type->encode(message->object, out, size) != 0) return CannotEncode(message->type);
-  bytes_ = {reinterpret_cast<char*>(out), size};
+  data_ = reinterpret_cast<char*>(out);
+  size_ = size;
   return {};
 }
 

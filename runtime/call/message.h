@@ -2,6 +2,7 @@
 #ifndef POLYCALL_CALL_MESSAGE_H_
 #define POLYCALL_CALL_MESSAGE_H_
 
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -67,28 +68,45 @@ base::Status KeepBytes(const polycall_message& message, uint8_t* place, size_t p
 
 // The bytes of a message for a transport that needs bytes. Typed messages are encoded, small ones
 // into a scratch buffer of this thread's (valid until the next Encoded on this thread), large ones
-// into a buffer of their own with `headroom` free bytes in front. Runs user code (the codec): never
-// under a lock.
+// into a buffer of their own with `headroom` free bytes in front, or as slices, whose long ones are
+// the object's own (valid while it is). Runs user code (the codec): never under a lock.
 class Encoded {
  public:
   static constexpr size_t kHeadroom = 64;
+  static constexpr size_t kMaxSlices = 8;
   Encoded() = default;
   ~Encoded() { base::ReleaseBuffer(buffer_); }
   Encoded(const Encoded&) = delete;
   Encoded& operator=(const Encoded&) = delete;
 
-  // NULL: empty. Large ones are encoded into a buffer of `source`'s, if it is given and has one.
-  base::Status Encode(const polycall_message* message, base::BufferSource* source = nullptr);
-  std::string_view bytes() const { return bytes_; }
+  // NULL: empty. Large ones are encoded into a buffer of `source`'s, if it is given and has one, or to
+  // slices, if it gathers and `whole` is not wanted.
+  base::Status Encode(const polycall_message* message, base::BufferSource* source = nullptr,
+                      bool whole = false);
+  size_t size() const { return size_; }
+  // All of them; empty if they are slices.
+  std::string_view bytes() const { return {data_, slice_count_ == 0 ? size_ : 0}; }
+  // None: they are in one piece.
+  std::span<const polycall_slice> slices() const { return {slices_, slice_count_}; }
+  // Somebody keeps the object until `holder` has one reference again: its slices may be kept so long.
+  void set_holder(base::Buffer* holder) { holder_ = holder; }
+  // What keeps the bytes of a slice alive, or NULL. On the thread that encoded.
+  base::Buffer* HolderOf(const polycall_slice& slice) const;
   // The buffer in which the bytes lie, if they may be sent by reference; else NULL.
   base::Buffer* buffer() const { return buffer_; }
   // True if kHeadroom bytes before bytes() are free for a frame header.
   bool has_headroom() const { return has_headroom_; }
 
  private:
-  std::string_view bytes_;
+  bool EncodeSlices(const polycall_message& message, size_t size);
+
+  const char* data_ = nullptr;
+  size_t size_ = 0;
   base::Buffer* buffer_ = nullptr;
+  base::Buffer* holder_ = nullptr;
   bool has_headroom_ = false;
+  size_t slice_count_ = 0;
+  polycall_slice slices_[kMaxSlices];  // the first slice_count_ are set
 };
 
 // A queue of owned messages; its memory stays for reuse. One thread at a time.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <cstring>
 #include <string>
 
@@ -39,7 +40,8 @@ polycall_message_type TypeOf(const char* identity) {
           EncodedSize,
           EncodeText,
           RetainText,
-          ReleaseText};
+          ReleaseText,
+          nullptr};
 }
 const polycall_message_type kType = TypeOf(&kIdentity);
 const polycall_message_type kOtherType = TypeOf(&kOtherIdentity);
@@ -165,6 +167,78 @@ TEST(Message, EncodedObjectsHaveRoomForAHeaderInFront) {
     EXPECT_EQ(encoded.bytes(), text.bytes);
     ASSERT_TRUE(encoded.has_headroom());
     memset(const_cast<char*>(encoded.bytes().data()) - Encoded::kHeadroom, 'h', Encoded::kHeadroom);
+  }
+}
+
+// The first three bytes are copied, the rest stays in the object.
+size_t SliceText(const void* object, size_t size, void* room, size_t room_size,
+                 polycall_slice* slices, size_t max_slices) {
+  const char* bytes = From(object)->bytes.data();
+  if (size < 3 || room_size < 3 || max_slices < 2) return 0;
+  memcpy(room, bytes, 3);
+  slices[0] = {room, 3};
+  slices[1] = {bytes + 3, size - 3};
+  return 2;
+}
+
+// Where bytes go that may lie apart.
+struct Gatherer final : base::BufferSource {
+  bool gathers() const override { return true; }
+};
+
+TEST(Message, LongFieldsStayInTheObjectIfWhoSendsThemGathers) {
+  polycall_message_type type = kType;
+  type.encode_slices = SliceText;
+  Text text{std::string(100'000, 'x')};
+  polycall_message message = Typed(&text);
+  message.type = &type;
+  Filled holder(1, 'h');
+  Gatherer gatherer;
+  Encoded encoded;
+  encoded.set_holder(holder.buffer);
+  ASSERT_TRUE(encoded.Encode(&message, &gatherer).ok());
+  EXPECT_EQ(encoded.size(), text.bytes.size());
+  EXPECT_TRUE(encoded.bytes().empty());
+  ASSERT_EQ(encoded.slices().size(), 2u);
+  EXPECT_EQ(encoded.HolderOf(encoded.slices()[0]), nullptr) << "in a thread's scratch";
+  EXPECT_EQ(encoded.slices()[1].data, text.bytes.data() + 3);
+  EXPECT_EQ(encoded.HolderOf(encoded.slices()[1]), holder.buffer);
+}
+
+TEST(Message, IsInOnePieceForEverybodyElse) {
+  polycall_message_type type = kType;
+  type.encode_slices = SliceText;
+  polycall_message_type older = type;
+  older.struct_size = offsetof(polycall_message_type, encode_slices);
+  polycall_message_type wrong = type;  // one byte too few: the frames behind would be out of step
+  wrong.encode_slices = [](const void* object, size_t size, void* room, size_t room_size,
+                           polycall_slice* slices, size_t max_slices) {
+    const size_t count = SliceText(object, size, room, room_size, slices, max_slices);
+    --slices[1].size;
+    return count;
+  };
+  Gatherer gatherer;
+  struct Other final : base::BufferSource {
+  } other;
+  struct Case {
+    const polycall_message_type* type;
+    base::BufferSource* source;
+    bool whole;
+    size_t size;
+  };
+  for (const Case& each :
+       {Case{&kType, &gatherer, false, 100'000}, Case{&older, &gatherer, false, 100'000},
+        Case{&wrong, &gatherer, false, 100'000}, Case{&type, &gatherer, true, 100'000},
+        Case{&type, &other, false, 100'000}, Case{&type, nullptr, false, 100'000},
+        Case{&type, &gatherer, false, 100}}) {
+    Text text{std::string(each.size, 'x')};
+    polycall_message message = Typed(&text);
+    message.type = each.type;
+    Encoded encoded;
+    ASSERT_TRUE(encoded.Encode(&message, each.source, each.whole).ok());
+    EXPECT_TRUE(encoded.slices().empty());
+    EXPECT_EQ(encoded.bytes(), text.bytes);
+    EXPECT_TRUE(encoded.has_headroom());
   }
 }
 

@@ -16,7 +16,7 @@ OFFSET(polycall_status, details_size, 4);
 OFFSET(polycall_status, message, 8);
 OFFSET(polycall_status, details, 16);
 
-SIZE(polycall_message_type, 56);
+SIZE(polycall_message_type, 64);
 OFFSET(polycall_message_type, struct_size, 0);
 OFFSET(polycall_message_type, name, 8);
 OFFSET(polycall_message_type, identity, 16);
@@ -24,6 +24,10 @@ OFFSET(polycall_message_type, encoded_size, 24);
 OFFSET(polycall_message_type, encode, 32);
 OFFSET(polycall_message_type, retain, 40);
 OFFSET(polycall_message_type, release, 48);
+OFFSET(polycall_message_type, encode_slices, 56);
+SIZE(polycall_slice, 16);
+OFFSET(polycall_slice, data, 0);
+OFFSET(polycall_slice, size, 8);
 
 SIZE(polycall_message, 40);
 OFFSET(polycall_message, data, 0);

@@ -52,28 +52,32 @@ const polycall_message_type text_type = {sizeof(polycall_message_type),
                                          text_size,
                                          text_encode,
                                          text_retain,
-                                         text_release};
+                                         text_release,
+                                         NULL};
 const polycall_message_type other_type = {sizeof(polycall_message_type),
                                           "abi.v1.Text",
                                           &other_identity,
                                           text_size,
                                           text_encode,
                                           text_retain,
-                                          text_release};
+                                          text_release,
+                                          NULL};
 const polycall_message_type unencodable_type = {sizeof(polycall_message_type),
                                                 "abi.v1.Text",
                                                 &other_identity,
                                                 no_size,
                                                 text_encode,
                                                 text_retain,
-                                                text_release};
+                                                text_release,
+                                                NULL};
 const polycall_message_type unretainable_type = {sizeof(polycall_message_type),
                                                  "abi.v1.Text",
                                                  &text_identity,
                                                  text_size,
                                                  text_encode,
                                                  NULL,
-                                                 text_release};
+                                                 text_release,
+                                                 NULL};
 
 polycall_message object_message(const polycall_message_type* type, struct text_object* object) {
   polycall_message message = POLYCALL_MESSAGE_INIT;

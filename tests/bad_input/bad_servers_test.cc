@@ -3,10 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/socket.h>
+
+#include <cstring>
 #include <functional>
+#include <future>
+#include <memory>
 #include <random>
 #include <string>
 
+#include "call/message.h"
 #include "fake_server.h"
 #include "raw_peer.h"
 #include "test_server.h"
@@ -127,6 +133,79 @@ TEST(BadServers, OneThatGoesInTheMiddleOfACallLeavesAStatus) {
   });
   EXPECT_EQ(outcome.code, POLYCALL_UNAVAILABLE) << outcome.message;
   EXPECT_NE(outcome.message, "");
+}
+
+// A request of one field: its tag and length in the room, its bytes where they lie.
+constexpr size_t kLongField = 15u << 20;  // more than the sockets hold
+struct LongRequest {
+  std::string bytes = std::string(kLongField, 'r');
+  static size_t Slices(const void* object, size_t, void* room, size_t, polycall_slice* slices,
+                       size_t) {
+    memcpy(room, "head", 4);
+    slices[0] = {room, 4};
+    slices[1] = {static_cast<const LongRequest*>(object)->bytes.data(), kLongField};
+    return 2;
+  }
+};
+
+TEST(BadServers, OneThatAnswersBeforeItReadGivesTheRequestBackWhole) {
+  std::promise<void> answered;
+  FakeServer server([&](RawPeer& peer) {
+    if (!ReadOpening(&peer)) return;
+    peer.Send(AcceptBytes());
+    uint8_t head[call::kFrameHeaderSize];
+    if (recv(peer.fd(), head, sizeof(head), MSG_PEEK | MSG_WAITALL) != sizeof(head)) return;
+    FrameHeader answer;
+    answer.type = FrameType::kStatus;
+    answer.flags = call::kFlagMessage;
+    answer.call_id = call::ReadFrameHeader(head).call_id;
+    peer.Send(FrameBytes(answer, "early"));
+    // The caller has its request back, and has written over it, before the rest of it is read.
+    answered.get_future().wait();
+    const auto first = peer.ReadAnswer();
+    const auto second = peer.ReadAnswer();
+    if (!first || !second) return;
+    answer.call_id = second->header.call_id;
+    const bool whole = first->body == "head" + std::string(kLongField, 'r');
+    peer.Send(FrameBytes(answer, whole ? "whole" : "torn"));
+    peer.ReadsEnd();
+  });
+  polycall_message_type type = POLYCALL_MESSAGE_TYPE_INIT;
+  type.name = "bad.Long";
+  type.identity = &type;
+  type.encoded_size = [](const void*) { return kLongField + 4; };
+  type.encode = [](const void*, void*, size_t) { return 1; };
+  type.encode_slices = LongRequest::Slices;
+  const char* tcp_only[] = {"tcp", nullptr};
+  polycall_channel_options options = POLYCALL_CHANNEL_OPTIONS_INIT;
+  options.transports = tcp_only;
+  polycall_channel* channel = polycall_channel_new(server.target().c_str(), &options, nullptr);
+  ASSERT_NE(channel, nullptr);
+  ASSERT_EQ(polycall_channel_wait_ready(channel, 20'000'000'000, nullptr), POLYCALL_OK);
+  polycall_method_descriptor method = {};
+  method.struct_size = sizeof(method);
+  method.name = "Unary";
+  const auto call = [&](polycall_message request) {
+    polycall_unary unary = POLYCALL_UNARY_INIT;
+    unary.method = polycall_channel_method(channel, "bad.Echo", &method);
+    unary.request = request;
+    polycall_unary_call(channel, &unary);
+    std::string text(static_cast<const char*>(unary.response.data), unary.response.size);
+    if (unary.status.code != POLYCALL_OK) text = unary.status.message;
+    polycall_status_clear(&unary.status);
+    polycall_message_release(&unary.response);
+    return text;
+  };
+  auto request = std::make_unique<LongRequest>();
+  polycall_message message = POLYCALL_MESSAGE_INIT;
+  message.type = &type;
+  message.object = request.get();
+  EXPECT_EQ(call(message), "early");
+  request->bytes.assign(kLongField, '-');
+  request.reset();
+  answered.set_value();
+  EXPECT_EQ(call(call::ViewMessage("next", nullptr)), "whole");
+  polycall_channel_free(channel);
 }
 
 }  // namespace

@@ -135,6 +135,12 @@ POLYCALL_API size_t polycall_buffer_size(const polycall_buffer* buffer);
 POLYCALL_API void polycall_buffer_retain(polycall_buffer* buffer);
 POLYCALL_API void polycall_buffer_release(polycall_buffer* buffer); /* NULL is fine */
 
+/* Bytes that lie somewhere. */
+typedef struct polycall_slice {
+  const void* data;
+  size_t size;
+} polycall_slice;
+
 /* How the runtime handles an object of a binding's message class. One static table per class.
  * `identity` names the in-memory representation: two ends whose tables have the same identity pass
  * objects to each other unmarshalled; anything else is encoded. Functions may be called from any
@@ -154,10 +160,16 @@ typedef struct polycall_message_type {
   void* (*retain)(const void* object);
   /* Ends what `retain` returned, or an object whose ownership was given away. */
   void (*release)(void* object);
+  /* Optional (NULL). As `encode`, but long fields are named where they lie instead of being copied:
+   * the `size` bytes are those of `slices`, one after the other, each in the object or in `room`.
+   * The number of slices; 0: they do not fit into `max_slices` and `room_size`, and the library calls
+   * `encode`. They are read before the function that was given the object returns. */
+  size_t (*encode_slices)(const void* object, size_t size, void* room, size_t room_size,
+                          polycall_slice* slices, size_t max_slices);
 } polycall_message_type;
 
 #define POLYCALL_MESSAGE_TYPE_INIT \
-  { sizeof(polycall_message_type), NULL, NULL, NULL, NULL, NULL, NULL }
+  { sizeof(polycall_message_type), NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /* One message: bytes (`type` is NULL) or a typed object (`type` and `object` set).
  *

@@ -36,7 +36,7 @@ class ByteStream : public base::BufferSource {
 
   // As recv and sendmsg of a non-blocking socket: bytes, 0 for the end, -1 with errno (EAGAIN:
   // nothing there, or no room). A read that returns less than `size` leaves nothing behind unless
-  // HasBuffered says otherwise.
+  // HasBuffered says otherwise; a write that takes less than all met the end of the room.
   virtual ssize_t Read(void* space, size_t size) = 0;
   virtual ssize_t Write(const iovec* pieces, int count) = 0;
   virtual ssize_t WriteOne(const void* data, size_t size);
@@ -121,6 +121,7 @@ class SocketStream final : public ByteStream {
   void Shutdown() override;
   int fd() const override { return fd_; }
   bool edges() const override { return true; }
+  bool gathers() const override { return true; }
 
  private:
   int fd_;

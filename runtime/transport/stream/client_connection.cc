@@ -147,9 +147,9 @@ void ClientConnection::Start(call::Call& call, const polycall_message* first, bo
     Fail(call, status, false);
     return;
   }
-  if (encoded.bytes().size() > agreed_.max_send_message_size) {
+  if (encoded.size() > agreed_.max_send_message_size) {
     Fail(call,
-         base::ResourceExhausted("the request of " + std::to_string(encoded.bytes().size()) +
+         base::ResourceExhausted("the request of " + std::to_string(encoded.size()) +
                                  " bytes is larger than the peer's max_message_size of " +
                                  std::to_string(agreed_.max_send_message_size)),
          false);
@@ -240,7 +240,7 @@ base::Status ClientConnection::Send(call::Call& call, const polycall_message& me
                                     bool buffered, uint64_t* cost) {
   call::Encoded encoded;
   if (base::Status status = encoded.Encode(&message, stream_.get()); !status.ok()) return status;
-  const size_t size = encoded.bytes().size();
+  const size_t size = encoded.size();
   if (size > agreed_.max_send_message_size) {
     return base::ResourceExhausted("a message of " + std::to_string(size) +
                                    " bytes is larger than the peer's max_message_size of " +

@@ -153,16 +153,22 @@ bool ClientConnection::CallInline(polycall_unary* unary, const polycall_method& 
   header.flags = call::kFlagMessage | call::kFlagEnd;
   if (!EnterDirect(method, &header)) return false;
   Direct direct{unary, &method, header.call_id};
+  // The request stays where it is until this returns, so what the socket does not take at once need
+  // not be copied.
+  base::ForeignBuffer request;
+  request.Init(nullptr, 0, [](base::ForeignBuffer*) {});
   {
     call::Encoded encoded;
+    encoded.set_holder(&request);
     if (!encoded.Encode(&unary->request, stream_.get()).ok() ||
-        encoded.bytes().size() > agreed_.max_send_message_size) {
+        encoded.size() > agreed_.max_send_message_size) {
       LeaveDirect(header.call_id);
       return false;  // the general path says what is wrong
     }
     writer_.Write(header, {}, &encoded, false);
   }
   ReadDirect(&direct);
+  if (!base::IsSoleOwner(&request)) writer_.LetGo(&request);
   LeaveDirect(header.call_id);
   if (direct.again) return false;
   if (!direct.done) {

@@ -67,11 +67,11 @@ void Defer(const PlainUnary& call, PlainOwner* owner, const polycall_unary& unar
 bool ClientConnection::StartPlain(const PlainUnary& call, const polycall_message& request,
                                   PlainOwner* owner) {
   call::Encoded encoded;
-  if (!encoded.Encode(&request, stream_.get()).ok())
-    return false;  // the general path says what is wrong
-  const std::string_view bytes = encoded.bytes();
-  if (bytes.size() > agreed_.max_send_message_size) return false;
   const bool keep = (call.flags & POLYCALL_CALL_NO_RETRY) == 0;
+  if (!encoded.Encode(&request, stream_.get(), keep).ok())
+    return false;  // the general path says what is wrong
+  if (encoded.size() > agreed_.max_send_message_size) return false;
+  const std::string_view bytes = encoded.bytes();  // if they are kept
   call::OwnedMessage kept;
   if (keep && bytes.size() > sizeof(Plain::place) &&
       !call::KeepMessage(call::ViewMessage(bytes, encoded.buffer()), nullptr, kept.get()).ok()) {

@@ -1,5 +1,6 @@
 #include "transport/stream/frame_writer.h"
 
+#include <sched.h>
 #include <sys/uio.h>
 
 #include <algorithm>
@@ -15,6 +16,27 @@ constexpr size_t kFirstSegmentSize = 4 * 1024;
 constexpr size_t kReferenceLimit = 8 * 1024;
 constexpr int kMaxIov = 32;
 constexpr size_t kSmallFrame = 1024;  // up to here one copy costs less than a gather
+
+// A piece of a frame, and what keeps it alive (NULL: nobody).
+struct Piece {
+  const void* data;
+  size_t size;
+  base::Buffer* holder;
+};
+
+// The pieces of a frame's message: fewer than kMaxMessagePieces.
+constexpr int kMaxMessagePieces = call::Encoded::kMaxSlices;
+int MessagePieces(std::string_view payload, const call::Encoded* message, Piece* out) {
+  if (message == nullptr || message->slices().empty()) {
+    out[0] = {payload.data(), payload.size(), message != nullptr ? message->buffer() : nullptr};
+    return 1;
+  }
+  int count = 0;
+  for (const polycall_slice& slice : message->slices()) {
+    out[count++] = {slice.data, slice.size, message->HolderOf(slice)};
+  }
+  return count;
+}
 
 ssize_t SendVector(ByteStream* stream, const iovec* vector, int count) {
   ssize_t sent;
@@ -94,10 +116,42 @@ void FrameWriter::AppendByReference(base::Buffer* buffer, const void* data, size
   segments_.push_back({buffer, static_cast<const uint8_t*>(data), size, false});
 }
 
+void FrameWriter::Keep(const void* data, size_t size, base::Buffer* holder) {
+  if (holder != nullptr && size > kReferenceLimit) {
+    AppendByReference(holder, data, size);
+  } else {
+    Append(data, size);
+  }
+}
+
+void FrameWriter::LetGo(base::Buffer* holder) {
+  base::MutexLock lock(mutex_);
+  // A thread that sends reads them without the lock; it never waits for the socket.
+  while (sending_ && !base::IsSoleOwner(holder)) {
+    mutex_.Unlock();
+    sched_yield();
+    mutex_.Lock();
+  }
+  for (Segment& segment : segments_) {
+    if (segment.buffer != holder) continue;
+    base::Buffer* own = broken_ ? nullptr : base::NewBuffer(segment.size);
+    if (own != nullptr) {
+      memcpy(own->data(), segment.data, segment.size);
+      segment.data = own->data();
+    } else {
+      broken_ = true;  // no memory: half a frame cannot be taken back
+      segment.size = 0;
+    }
+    segment.buffer = own;
+    base::ReleaseBuffer(holder);
+  }
+}
+
 FrameWriter::Result FrameWriter::Write(call::FrameHeader header, std::string_view sections,
                                        const call::Encoded* message, bool later) {
   std::string_view payload = message != nullptr ? message->bytes() : std::string_view();
-  header.body_size = static_cast<uint32_t>(sections.size() + payload.size());
+  header.body_size =
+      static_cast<uint32_t>(sections.size() + (message != nullptr ? message->size() : 0));
   uint8_t head[call::kFrameHeaderSize];
   call::WriteFrameHeader(header, head);
   uint8_t ticket[ByteStream::kTicketSize];
@@ -124,9 +178,6 @@ FrameWriter::Result FrameWriter::Write(call::FrameHeader header, std::string_vie
     ssize_t sent;
     uint8_t small[kSmallFrame];
     const size_t total = sizeof(head) + header.body_size;
-    iovec vector[3] = {{head, sizeof(head)},
-                       {const_cast<char*>(sections.data()), sections.size()},
-                       {const_cast<char*>(payload.data()), payload.size()}};
     if (message != nullptr && message->has_headroom() && sections.empty()) {
       // Header and payload in one piece: the kernel copies one range.
       auto* front = reinterpret_cast<uint8_t*>(const_cast<char*>(payload.data())) - sizeof(head);
@@ -140,7 +191,14 @@ FrameWriter::Result FrameWriter::Write(call::FrameHeader header, std::string_vie
       }
       sent = SendOne(stream_, small, total);
     } else {
-      sent = SendVector(stream_, vector, 3);
+      Piece pieces[kMaxMessagePieces];
+      const int count = MessagePieces(payload, message, pieces);
+      iovec vector[2 + kMaxMessagePieces] = {{head, sizeof(head)},
+                                             {const_cast<char*>(sections.data()), sections.size()}};
+      for (int i = 0; i < count; ++i) {
+        vector[2 + i] = {const_cast<void*>(pieces[i].data), pieces[i].size};
+      }
+      sent = SendVector(stream_, vector, 2 + count);
     }
     const bool would_block = sent < 0 && WouldBlock();
     mutex_.Lock();
@@ -162,28 +220,22 @@ FrameWriter::Result FrameWriter::Write(call::FrameHeader header, std::string_vie
     const auto rest = [&](const void* data, size_t size, base::Buffer* buffer) {
       const size_t gone = std::min(skip, size);
       skip -= gone;
-      if (size == gone) return;
-      const auto* from = static_cast<const uint8_t*>(data) + gone;
-      if (buffer != nullptr && size - gone > kReferenceLimit) {
-        AppendByReference(buffer, from, size - gone);
-      } else {
-        Append(from, size - gone);
-      }
+      Keep(static_cast<const uint8_t*>(data) + gone, size - gone, buffer);
     };
     rest(head, sizeof(head), nullptr);
     rest(sections.data(), sections.size(), nullptr);
-    rest(payload.data(), payload.size(), message != nullptr ? message->buffer() : nullptr);
+    Piece pieces[kMaxMessagePieces];
+    const int count = MessagePieces(payload, message, pieces);
+    for (int i = 0; i < count; ++i) rest(pieces[i].data, pieces[i].size, pieces[i].holder);
     segments_.insert(segments_.end(), others.begin(), others.end());
     return broken_ ? Result::kBroken : Result::kBlocked;
   }
-  if (payload.size() > kReferenceLimit || !AppendWhole(head, sections, payload)) {
+  if (header.body_size > kReferenceLimit || !AppendWhole(head, sections, payload)) {
     Append(head, sizeof(head));
     Append(sections.data(), sections.size());
-    if (message != nullptr && message->buffer() != nullptr && payload.size() > kReferenceLimit) {
-      AppendByReference(message->buffer(), payload.data(), payload.size());
-    } else {
-      Append(payload.data(), payload.size());
-    }
+    Piece pieces[kMaxMessagePieces];
+    const int count = MessagePieces(payload, message, pieces);
+    for (int i = 0; i < count; ++i) Keep(pieces[i].data, pieces[i].size, pieces[i].holder);
   }
   if (broken_) return Result::kBroken;
   if (sending_) return Result::kOk;
@@ -209,8 +261,10 @@ FrameWriter::Result FrameWriter::SendLocked() {
   while (!segments_.empty() && !broken_) {
     iovec vector[kMaxIov];
     const int count = static_cast<int>(std::min<size_t>(segments_.size(), kMaxIov));
+    size_t asked = 0;
     for (int i = 0; i < count; ++i) {
       vector[i] = {const_cast<uint8_t*>(segments_[i].data), segments_[i].size};
+      asked += segments_[i].size;
       // Others may append to the last segment while we send: what they add is sent next time.
     }
     mutex_.Unlock();
@@ -240,6 +294,12 @@ FrameWriter::Result FrameWriter::SendLocked() {
     if (left > 0) {
       segments_.front().data += left;
       segments_.front().size -= left;
+    }
+    if (static_cast<size_t>(sent) < asked) {
+      // There is no room, and asking once more would only say so.
+      blocked_.store(true, std::memory_order_relaxed);
+      result = Result::kBlocked;
+      break;
     }
   }
   sending_ = false;

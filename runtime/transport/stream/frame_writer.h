@@ -35,6 +35,9 @@ class FrameWriter {
   // may stay in the buffer until Flush or the next Write without it.
   Result Write(call::FrameHeader header, std::string_view sections, const call::Encoded* message,
                bool later);
+  // Of messages whose holder this was, nothing is kept by reference when it returns: the rest is
+  // copied. Waits for no more than a send that is under way.
+  void LetGo(base::Buffer* holder);
   // Sends what is kept.
   Result Flush();
   // Everything kept is dropped; every later write is kBroken.
@@ -55,6 +58,8 @@ class FrameWriter {
   bool AppendWhole(const uint8_t* head, std::string_view sections, std::string_view payload)
       REQUIRES(mutex_);
   void Append(const void* bytes, size_t size) REQUIRES(mutex_);
+  // By reference, if it is long and has a holder.
+  void Keep(const void* data, size_t size, base::Buffer* holder) REQUIRES(mutex_);
   void AppendByReference(base::Buffer* buffer, const void* data, size_t size) REQUIRES(mutex_);
   Result SendLocked() REQUIRES(mutex_);
 

@@ -91,6 +91,8 @@ class Pipe {
     return frames;
   }
 
+  ByteStream* stream() { return stream_.get(); }
+
   FrameWriter writer;
 
  private:
@@ -200,6 +202,7 @@ TEST(FrameWriter, AnEncodedObjectMayBePartlySent) {
                                         return 0;
                                       },
                                       nullptr,
+                                      nullptr,
                                       nullptr};
   Pipe pipe;
   {
@@ -212,6 +215,131 @@ TEST(FrameWriter, AnEncodedObjectMayBePartlySent) {
   const std::vector<Frame> frames = pipe.Take(1);
   ASSERT_EQ(frames.size(), 1u);
   EXPECT_TRUE(frames[0].body == body);
+}
+
+// An object of which nothing is copied but its first byte.
+struct Sliced {
+  std::string body = Pattern(6, 1 << 20);
+  polycall_message_type type = {sizeof(type),
+                                "test.Sliced",
+                                nullptr,
+                                [](const void* object) { return Body(object).size(); },
+                                [](const void*, void*, size_t) { return 1; },
+                                nullptr,
+                                nullptr,
+                                Slices};
+  polycall_message message() {
+    polycall_message message = POLYCALL_MESSAGE_INIT;
+    message.type = &type;
+    message.object = this;
+    return message;
+  }
+
+ private:
+  static const std::string& Body(const void* object) {
+    return static_cast<const Sliced*>(object)->body;
+  }
+  static size_t Slices(const void* object, size_t, void* room, size_t, polycall_slice* slices,
+                       size_t) {
+    const std::string& body = Body(object);
+    memcpy(room, body.data(), 1);
+    slices[0] = {room, 1};
+    slices[1] = {body.data() + 1, 100'000};
+    slices[2] = {body.data() + 100'001, body.size() - 100'001};
+    return 3;
+  }
+};
+
+TEST(FrameWriter, SlicesLeaveAsOneFrameAndWhatIsLeftOfThemIsCopied) {
+  const std::string body = Sliced().body;
+  for (const bool behind : {false, true}) {  // behind another frame they wait from the start
+    Pipe pipe;
+    if (behind) pipe.Write(7, 0, "first", true);
+    {
+      Sliced sliced;
+      const polycall_message message = sliced.message();
+      call::Encoded encoded;
+      ASSERT_TRUE(encoded.Encode(&message, pipe.stream()).ok());
+      ASSERT_EQ(encoded.slices().size(), 3u);
+      EXPECT_EQ(pipe.writer.Write(MessageHeader(1), "sections ", &encoded, false),
+                Result::kBlocked);
+      sliced.body.assign(sliced.body.size(), '-');
+    }
+    EXPECT_EQ(pipe.Write(2, 0, "last"), Result::kBlocked);
+    std::vector<Frame> frames = pipe.Take(behind ? 3 : 2);
+    if (behind) frames.erase(frames.begin());
+    ASSERT_EQ(frames.size(), 2u);
+    EXPECT_TRUE(frames[0].body == "sections " + body);
+    EXPECT_EQ(frames[1].body, "last");
+  }
+}
+
+TEST(FrameWriter, SlicesOfAHolderAreSentFromWhereTheyLieUntilHeWantsThemBack) {
+  for (const bool early : {false, true}) {
+    Pipe pipe;
+    base::ForeignBuffer holder;
+    holder.Init(nullptr, 0, [](base::ForeignBuffer*) {});
+    Sliced sliced;
+    const std::string body = sliced.body;
+    {
+      const polycall_message message = sliced.message();
+      call::Encoded encoded;
+      encoded.set_holder(&holder);
+      ASSERT_TRUE(encoded.Encode(&message, pipe.stream()).ok());
+      EXPECT_EQ(pipe.writer.Write(MessageHeader(1), {}, &encoded, false), Result::kBlocked);
+    }
+    EXPECT_FALSE(base::IsSoleOwner(&holder));
+    std::vector<Frame> frames;
+    if (early) {
+      pipe.writer.LetGo(&holder);
+      EXPECT_TRUE(base::IsSoleOwner(&holder));
+      sliced.body.assign(body.size(), '-');
+    }
+    frames = pipe.Take(1);
+    ASSERT_EQ(frames.size(), 1u);
+    EXPECT_TRUE(frames[0].body == body);
+    EXPECT_TRUE(base::IsSoleOwner(&holder));
+  }
+}
+
+TEST(FrameWriter, AHolderIsLetGoWhileOthersSendHisSlices) {
+  Pipe pipe;
+  for (uint32_t round = 1; round <= 50; ++round) {
+    base::ForeignBuffer holder;
+    holder.Init(nullptr, 0, [](base::ForeignBuffer*) {});
+    auto sliced = std::make_unique<Sliced>();
+    const std::string body = sliced->body;
+    {
+      const polycall_message message = sliced->message();
+      call::Encoded encoded;
+      encoded.set_holder(&holder);
+      ASSERT_TRUE(encoded.Encode(&message, pipe.stream()).ok());
+      pipe.writer.Write(MessageHeader(round), {}, &encoded, false);
+    }
+    std::vector<Frame> frames;
+    std::thread reactor([&] { frames = pipe.Take(1); });
+    pipe.writer.LetGo(&holder);
+    EXPECT_TRUE(base::IsSoleOwner(&holder));
+    sliced.reset();
+    reactor.join();
+    ASSERT_EQ(frames.size(), 1u);
+    EXPECT_TRUE(frames[0].body == body);
+  }
+}
+
+TEST(FrameWriter, ABrokenWriterLetsAHolderGo) {
+  Pipe pipe;
+  base::ForeignBuffer holder;
+  holder.Init(nullptr, 0, [](base::ForeignBuffer*) {});
+  Sliced sliced;
+  const polycall_message message = sliced.message();
+  call::Encoded encoded;
+  encoded.set_holder(&holder);
+  ASSERT_TRUE(encoded.Encode(&message, pipe.stream()).ok());
+  EXPECT_EQ(pipe.writer.Write(MessageHeader(1), {}, &encoded, false), Result::kBlocked);
+  pipe.writer.Break();
+  pipe.writer.LetGo(&holder);
+  EXPECT_TRUE(base::IsSoleOwner(&holder));
 }
 
 TEST(FrameWriter, FramesOfManyThreadsStayWholeAndEachThreadsInOrder) {

@@ -95,7 +95,7 @@ base::Status ServerConnection::Send(call::Call& call, const polycall_message& me
                                     bool buffered, uint64_t* cost) {
   call::Encoded encoded;
   if (base::Status status = encoded.Encode(&message, stream_.get()); !status.ok()) return status;
-  const size_t size = encoded.bytes().size();
+  const size_t size = encoded.size();
   if (size > agreed_.max_send_message_size) {
     return base::ResourceExhausted("a message of " + std::to_string(size) +
                                    " bytes is larger than the peer's max_message_size of " +
@@ -148,11 +148,10 @@ bool ServerConnection::Answer(call::Call& call, const base::Status& final_status
     if (base::Status bad = encoded.Encode(response, stream_.get()); !bad.ok()) {
       status = &(changed = std::move(bad));
       response = nullptr;
-    } else if (encoded.bytes().size() > agreed_.max_send_message_size) {
-      changed =
-          base::ResourceExhausted("the response of " + std::to_string(encoded.bytes().size()) +
-                                  " bytes is larger than the peer's max_message_size of " +
-                                  std::to_string(agreed_.max_send_message_size));
+    } else if (encoded.size() > agreed_.max_send_message_size) {
+      changed = base::ResourceExhausted("the response of " + std::to_string(encoded.size()) +
+                                        " bytes is larger than the peer's max_message_size of " +
+                                        std::to_string(agreed_.max_send_message_size));
       status = &changed;
       response = nullptr;
     }
@@ -185,7 +184,7 @@ bool ServerConnection::Answer(call::Call& call, const base::Status& final_status
   if (not_started) header.flags |= call::kFlagNotStarted;
   if (response != nullptr) {
     header.flags |= call::kFlagMessage;
-    static_cast<const call::ServerMethod&>(call.spec()).metrics.Sent(encoded.bytes().size());
+    static_cast<const call::ServerMethod&>(call.spec()).metrics.Sent(encoded.size());
   }
   {
     base::MutexLock lock(mutex_);

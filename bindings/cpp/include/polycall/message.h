@@ -4,6 +4,7 @@
 
 #include <google/protobuf/message_lite.h>
 #include <polycall/polycall.h>
+#include <polycall/slices.h>
 
 #include <climits>
 #include <cstddef>
@@ -66,7 +67,8 @@ inline constexpr polycall_message_type kMessageType = {sizeof(polycall_message_t
                                                        &EncodedSize<Message>,
                                                        &Encode<Message>,
                                                        &Retain<Message>,
-                                                       &Release<Message>};
+                                                       &Release<Message>,
+                                                       &EncodeSlices<Message>};
 
 inline polycall_message TypedMessage(const polycall_message_type* type, const void* object) {
   polycall_message message = POLYCALL_MESSAGE_INIT;

@@ -258,14 +258,14 @@ ssize_t TlsSession::Read(void* space, size_t size, bool wait) {
 
 ssize_t TlsSession::Write(const iovec* pieces, int count) {
   Pieces left(pieces, count);
+  size_t done = 0;
   if (out_begin_ < out_.size() || held_ > 0) {
     if (!SendOut()) return -1;
-    const size_t done = std::min(held_, left.left());
+    done = std::min(held_, left.left());
     held_ -= done;
-    return static_cast<ssize_t>(done);
+    for (size_t skip = done; skip > 0;) skip -= left.Take(skip).iov_len;
   }
   std::vector<uint8_t>& out = ThreadScratch().out;
-  size_t done = 0;
   while (left.left() > 0) {
     out.clear();
     const size_t before = left.left();

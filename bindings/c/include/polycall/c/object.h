@@ -31,7 +31,7 @@ void polycall_object_release(void* object);
 #define POLYCALL_OBJECT_TYPE_INIT(name, table)                                  \
   {                                                                             \
     sizeof(polycall_message_type), name, table, polycall_object_encoded_size,   \
-        polycall_object_encode, polycall_object_retain, polycall_object_release \
+        polycall_object_encode, polycall_object_retain, polycall_object_release, NULL \
   }
 
 /* Parses with the errors of a status: INVALID_ARGUMENT for bytes that are none of the message,
