@@ -28,9 +28,9 @@ void* polycall_object_retain(const void* object);
 void polycall_object_release(void* object);
 
 /* The type of the messages of `table`; its identity is the table. */
-#define POLYCALL_OBJECT_TYPE_INIT(name, table)                                  \
-  {                                                                             \
-    sizeof(polycall_message_type), name, table, polycall_object_encoded_size,   \
+#define POLYCALL_OBJECT_TYPE_INIT(name, table)                                        \
+  {                                                                                   \
+    sizeof(polycall_message_type), name, table, polycall_object_encoded_size,         \
         polycall_object_encode, polycall_object_retain, polycall_object_release, NULL \
   }
 
