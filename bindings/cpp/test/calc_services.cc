@@ -20,6 +20,12 @@ Result ResultOf(int64_t value) {
   return result;
 }
 
+Result SumOf(const Operands& operands) {
+  Result result = ResultOf(operands.left() + operands.right());
+  result.set_note(operands.note());
+  return result;
+}
+
 Status Failure(const Operands& request) {
   if (request.left() == 0) throw std::runtime_error(request.note());
   return Status(static_cast<polycall::Code>(request.left()), request.note(), "details");
@@ -45,7 +51,7 @@ class BlockingCalc final : public Calc::Service {
   explicit BlockingCalc(std::atomic<int>* cancelled) : cancelled_(cancelled) {}
 
   Status Add(ServerContext&, const Operands& request, Result* reply) override {
-    reply->set_value(request.left() + request.right());
+    *reply = SumOf(request);
     return polycall::OkStatus();
   }
   Status Count(ServerContext&, const Operands& request,
@@ -90,7 +96,7 @@ class CoroutineCalc final : public Calc::CoroutineService {
   explicit CoroutineCalc(std::atomic<int>* cancelled) : cancelled_(cancelled) {}
 
   polycall::Task<StatusOr<Result>> Add(ServerContext&, const Operands& request) override {
-    co_return ResultOf(request.left() + request.right());
+    co_return SumOf(request);
   }
   polycall::Task<Status> Count(ServerContext&, const Operands& request,
                                polycall::ServerWriter<Result>& writer) override {
@@ -137,7 +143,7 @@ class CallbackCalc final : public Calc::CallbackService {
   void Add(ServerContext&, const Operands& request, polycall::Responder<Result> done) override {
     // From another thread, after the handler has returned.
     std::thread([&request, done = std::move(done)]() mutable {
-      done.Finish(ResultOf(request.left() + request.right()));
+      done.Finish(SumOf(request));
     }).detach();
   }
   void Count(ServerContext&, const Operands& request, polycall::ServerWriter<Result>& writer,

@@ -88,6 +88,38 @@ TEST_P(CallTest, AResponseThatIsUsedAgainHoldsOnlyTheNewAnswer) {
   EXPECT_EQ(result.value(), 0);
 }
 
+// Each of its own length and letters; sent from where they lie, they must not be torn or mixed.
+TEST_P(CallTest, LargeMessagesOfManyThreadsArriveWhole) {
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([this, t] {
+      std::vector<std::future<bool>> answers;
+      for (int i = 0; i < 6; ++i) {
+        const std::string note((size_t{700'000} << (i % 2)) + static_cast<size_t>(t * 10 + i),
+                               static_cast<char>('a' + t * 6 + i));
+        const auto whole = [note, i](const StatusOr<Result>& result) {
+          return result.ok() && result->value() == i && result->note() == note;
+        };
+        if (i % 3 == 2) {
+          auto answer = std::make_shared<std::promise<bool>>();
+          answers.push_back(answer->get_future());
+          client().AddAsync(OperandsOf(i, 0, note),
+                            [answer, whole](const StatusOr<Result>& result) {
+                              answer->set_value(whole(result));
+                            });
+        } else {
+          EXPECT_TRUE(whole(client().Add(OperandsOf(i, 0, note)))) << t << " " << i;
+        }
+      }
+      for (std::future<bool>& answer : answers) {
+        ASSERT_EQ(answer.wait_for(kBound), std::future_status::ready);
+        EXPECT_TRUE(answer.get());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
 TEST_P(CallTest, AHandlersStatusArrivesWhole) {
   const StatusOr<Result> result = client().Fail(OperandsOf(5, 0, "no \"such\" thing: ü"));
   EXPECT_EQ(result.status().code(), Code::kNotFound);
