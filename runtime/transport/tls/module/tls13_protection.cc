@@ -1,15 +1,12 @@
-// TLS 1.3's record protection, RFC 8446 sections 5, 4.6.3 and 7: the keys come out of OpenSSL's handshake,
-// the ciphers are OpenSSL's, the framing is here.
-#include <openssl/core_names.h>
-#include <openssl/kdf.h>
-#include <openssl/params.h>
-
+// TLS 1.3's record protection, RFC 8446 sections 5 and 4.6.3: the keys come out of OpenSSL's handshake, the
+// framing is here.
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstring>
 
 #include "transport/tls/module/protection.h"
+#include "transport/tls/module/tls13_key.h"
 
 namespace polycall::transport::tls {
 
@@ -31,107 +28,14 @@ iovec Pieces::Take(size_t most) {
 
 namespace {
 
-constexpr size_t kHeader = 5;
-constexpr size_t kTag = 16;
-constexpr size_t kIv = 12;
+constexpr size_t kHeader = Tls13Key::kHeader;
+constexpr size_t kTag = Tls13Key::kTag;
 // Far below what the weakest of the ciphers allows for one key (2^24.5 full records).
 constexpr uint64_t kRecordsPerKey = 1u << 23;
 constexpr size_t kMaxHandshake = 64 * 1024;  // a ticket, with room
 
 enum ContentType : uint8_t { kAlertType = 21, kHandshakeType = 22, kDataType = 23 };
 enum HandshakeType : uint8_t { kNewSessionTicket = 4, kKeyUpdate = 24 };
-
-struct Suite {
-  const EVP_CIPHER* (*cipher)();
-  const char* digest;
-  size_t key_size;
-};
-
-const Suite* SuiteOf(const SSL_CIPHER* cipher) {
-  static constexpr Suite kAes128 = {EVP_aes_128_gcm, "SHA256", 16};
-  static constexpr Suite kAes256 = {EVP_aes_256_gcm, "SHA384", 32};
-  static constexpr Suite kChaCha = {EVP_chacha20_poly1305, "SHA256", 32};
-  switch (SSL_CIPHER_get_protocol_id(cipher)) {
-    case 0x1301:
-      return &kAes128;
-    case 0x1302:
-      return &kAes256;
-    case 0x1303:
-      return &kChaCha;
-    default:
-      return nullptr;
-  }
-}
-
-// HKDF-Expand-Label(secret, label, "", size).
-bool Expand(const Suite& suite, const std::string& secret, const char* label, void* out,
-            size_t size) {
-  EVP_KDF* kdf = EVP_KDF_fetch(nullptr, "TLS13-KDF", nullptr);
-  EVP_KDF_CTX* context = EVP_KDF_CTX_new(kdf);
-  EVP_KDF_free(kdf);
-  const auto octets = [](const char* key, const void* data, size_t bytes) {
-    return OSSL_PARAM_construct_octet_string(key, const_cast<void*>(data), bytes);
-  };
-  const auto text = [](const char* key, const char* value) {
-    return OSSL_PARAM_construct_utf8_string(key, const_cast<char*>(value), 0);
-  };
-  const OSSL_PARAM parameters[] = {text(OSSL_KDF_PARAM_MODE, "EXPAND_ONLY"),
-                                   text(OSSL_KDF_PARAM_DIGEST, suite.digest),
-                                   octets(OSSL_KDF_PARAM_KEY, secret.data(), secret.size()),
-                                   octets(OSSL_KDF_PARAM_PREFIX, "tls13 ", 6),
-                                   octets(OSSL_KDF_PARAM_LABEL, label, strlen(label)),
-                                   OSSL_PARAM_construct_end()};
-  const bool ok = context != nullptr &&
-                  EVP_KDF_derive(context, static_cast<unsigned char*>(out), size, parameters) == 1;
-  EVP_KDF_CTX_free(context);
-  return ok;
-}
-
-// One direction's key, and how many records it has protected.
-class Key {
- public:
-  Key(const Suite& suite, bool sealing)
-      : suite_(suite), sealing_(sealing), context_(EVP_CIPHER_CTX_new()) {}
-  ~Key() { OPENSSL_cleanse(secret_.data(), secret_.size()); }
-
-  bool Set(std::string secret) {
-    std::array<uint8_t, 32> key;
-    secret_ = std::move(secret);
-    sequence_ = 0;
-    const bool ok = Expand(suite_, secret_, "key", key.data(), suite_.key_size) &&
-                    Expand(suite_, secret_, "iv", iv_.data(), iv_.size()) &&
-                    EVP_CipherInit_ex(context_.get(), suite_.cipher(), nullptr, key.data(), nullptr,
-                                      sealing_ ? 1 : 0) == 1;
-    OPENSSL_cleanse(key.data(), key.size());
-    return ok;
-  }
-  // The next generation (RFC 8446, 7.2).
-  bool Update() {
-    std::string next(secret_.size(), '\0');
-    return Expand(suite_, secret_, "traffic upd", next.data(), next.size()) && Set(std::move(next));
-  }
-  uint64_t sequence() const { return sequence_; }
-  EVP_CIPHER_CTX* context() { return context_.get(); }
-  // Begins a record with this header.
-  bool Begin(const uint8_t* header) {
-    std::array<uint8_t, kIv> nonce = iv_;
-    for (size_t i = 0; i < 8; ++i) {
-      nonce[kIv - 1 - i] ^= static_cast<uint8_t>(sequence_ >> (8 * i));
-    }
-    ++sequence_;
-    int size = 0;
-    return EVP_CipherInit_ex(context_.get(), nullptr, nullptr, nullptr, nonce.data(), -1) == 1 &&
-           EVP_CipherUpdate(context_.get(), nullptr, &size, header, kHeader) == 1;
-  }
-
- private:
-  const Suite& suite_;
-  const bool sealing_;
-  const Owned<EVP_CIPHER_CTX> context_;
-  std::string secret_;
-  std::array<uint8_t, kIv> iv_ = {};
-  uint64_t sequence_ = 0;
-};
 
 class Tls13Protection final : public Protection {
  public:
@@ -157,14 +61,14 @@ class Tls13Protection final : public Protection {
   bool SealRecord(uint8_t type, Pieces* pieces, std::vector<uint8_t>* out);
 
   // The reader's.
-  Key reading_;
+  Tls13Key reading_;
   std::vector<uint8_t> plain_;  // of a record that did not fit
   size_t plain_begin_ = 0;
   std::vector<uint8_t> handshake_;  // a message that is there in part
   int empty_records_ = 0;
   int alert_ = 0;
   // The writer's.
-  Key writing_;
+  Tls13Key writing_;
 
   std::atomic<bool> update_asked_{false};  // the peer wants new keys of us too
 };
@@ -196,12 +100,7 @@ Protection::Opened Tls13Protection::Open(uint8_t* in, size_t in_size, uint8_t* o
     const size_t room = out_size - result.produced;
     const bool fits = inner <= room;
     uint8_t* to = fits ? out + result.produced : body;
-    int opened = 0;
-    int rest = 0;
-    if (!reading_.Begin(record) ||
-        EVP_CIPHER_CTX_ctrl(reading_.context(), EVP_CTRL_AEAD_SET_TAG, kTag, body + inner) != 1 ||
-        EVP_CipherUpdate(reading_.context(), to, &opened, body, static_cast<int>(inner)) != 1 ||
-        EVP_CipherFinal_ex(reading_.context(), to + opened, &rest) != 1) {
+    if (!reading_.Open(record, body, inner, to)) {
       result.end = End::kBroken;
       return result;
     }
@@ -292,23 +191,7 @@ bool Tls13Protection::SealRecord(uint8_t type, Pieces* pieces, std::vector<uint8
   at[1] = at[2] = 3;
   at[3] = static_cast<uint8_t>(size >> 8);
   at[4] = static_cast<uint8_t>(size);
-  if (!writing_.Begin(at)) return false;
-  at += kHeader;
-  int sealed = 0;
-  for (size_t left = content; left > 0;) {
-    const iovec piece = pieces->Take(left);
-    if (EVP_CipherUpdate(writing_.context(), at, &sealed,
-                         static_cast<const unsigned char*>(piece.iov_base),
-                         static_cast<int>(piece.iov_len)) != 1) {
-      return false;
-    }
-    at += sealed;
-    left -= piece.iov_len;
-  }
-  if (EVP_CipherUpdate(writing_.context(), at, &sealed, &type, 1) != 1) return false;
-  at += sealed;
-  return EVP_CipherFinal_ex(writing_.context(), at, &sealed) == 1 &&
-         EVP_CIPHER_CTX_ctrl(writing_.context(), EVP_CTRL_AEAD_GET_TAG, kTag, at) == 1;
+  return writing_.Seal(at, type, content, pieces, at + kHeader);
 }
 
 }  // namespace
