@@ -529,8 +529,9 @@ UserScope::UserScope() : reactor_(t_lead.reactor) {
   t_lead.word = (t_lead.word + 2) | 1;
   reactor_->lead_.exchange(t_lead.word);
   if (reactor_->watchdog_asleep_.load()) {
-    if (!reactor_->watchdog_.joinable()) {
-      // Only the leader comes here, so the first handler starts the watchdog without a race.
+    if (!reactor_->watched_.exchange(true)) {
+      // The first handler starts the watchdog. If that handler takes long the next leader comes here and
+      // has met nobody since who knows of the thread's object: it only looks whether there is one.
       reactor_->watchdog_asleep_.store(false);
       reactor_->watchdog_ = std::thread([reactor = reactor_] { reactor->Watch(); });
     } else {

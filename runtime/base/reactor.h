@@ -192,7 +192,8 @@ class Reactor {
   std::vector<Timer*> heap_ GUARDED_BY(timer_mutex_);
   int64_t armed_at_ GUARDED_BY(timer_mutex_) = kNever;  // when timer_fd_ fires
 
-  std::thread watchdog_;
+  std::thread watchdog_;  // touched by who started it, and by Stop
+  std::atomic<bool> watched_{false};
   Waiter watchdog_waiter_;
 };
 

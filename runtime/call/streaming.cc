@@ -172,7 +172,11 @@ void Call::SendAsync(const polycall_message& message, uint32_t flags, polycall_d
       return;
     }
   }
-  NoteAsync();
+  // The only message of a call that went at once is nothing to be called back for later: who then blocks
+  // for the answers reads them itself, as if it had sent so. What else is done by callback will tell.
+  const bool here =
+      role_ == Role::kCaller && spec_->request_first() && !is_async() && !t_defer_callbacks;
+  if (!here) NoteAsync();
   {
     base::MutexLock lock(mutex_);
     send_cb_ = done;
@@ -180,7 +184,11 @@ void Call::SendAsync(const polycall_message& message, uint32_t flags, polycall_d
     send_done_ = true;
     send_code_ = error.code();
   }
-  Drain();
+  if (here) {
+    DrainHere();
+  } else {
+    Drain();
+  }
 }
 
 // Gives back at most `bytes` of the credit that messages of this call have cost. Also when the call

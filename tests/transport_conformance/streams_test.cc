@@ -102,16 +102,112 @@ struct AsyncSend {
   Event done;
   polycall_code code = POLYCALL_OK;
 
-  void Start(const Stream& stream, std::string_view bytes) {
+  void Start(const Stream& stream, std::string_view bytes, uint32_t flags = 0) {
     const polycall_message message = View(bytes);
     const auto record = [](void* arg, polycall_code code) {
       auto* self = static_cast<AsyncSend*>(arg);
       self->code = code;
       self->done.Happen();
     };
-    polycall_call_send_async(stream.get(), &message, 0, record, this);
+    polycall_call_send_async(stream.get(), &message, flags, record, this);
   }
 };
+
+TEST_P(TransportConformance, AServerStreamBegunByCallbackIsReadByAThreadThatBlocks) {
+  constexpr int kMessages = 3000;
+  EchoServer server(FreshTarget());
+  Client client(server.target());
+  for (int round = 0; round < 3; ++round) {
+    Stream stream = client.Start(POLYCALL_SERVER_STREAMING);
+    AsyncSend send;
+    send.Start(stream, std::to_string(kMessages), POLYCALL_SEND_HALF_CLOSE);
+    ASSERT_TRUE(send.done.Wait());
+    EXPECT_EQ(send.code, POLYCALL_OK);
+    EXPECT_EQ(stream.ReceiveAll().size(), size_t{kMessages});
+    EXPECT_EQ(stream.Wait().code, POLYCALL_OK);
+  }
+}
+
+// Receives by callback until the stream has ended.
+struct AsyncReceive {
+  explicit AsyncReceive(const Stream& stream) : call(stream.get()) {}
+
+  polycall_call* const call;
+  Event ended;
+  int received = 0;
+  int32_t code = -1;
+
+  void Start() {
+    polycall_call_wait_async(
+        call,
+        [](void* arg, polycall_status* status, const polycall_metadata*) {
+          auto* self = static_cast<AsyncReceive*>(arg);
+          self->code = TakeStatus(status).code;
+          self->ended.Happen();
+        },
+        this);
+    Next();
+  }
+  void Next() {
+    polycall_call_receive_async(
+        call,
+        [](void* arg, polycall_message* message) {
+          if (message == nullptr) return;
+          auto* self = static_cast<AsyncReceive*>(arg);
+          ++self->received;
+          polycall_message_release(message);
+          self->Next();
+        },
+        this);
+  }
+};
+
+TEST_P(TransportConformance, AServerStreamBegunByCallbackAndByBlockingGoesOnByCallback) {
+  EchoServer server(FreshTarget());
+  Client client(server.target());
+  for (int blocking = 0; blocking < 3; ++blocking) {
+    Stream stream = client.Start(POLYCALL_SERVER_STREAMING);
+    AsyncSend send;
+    send.Start(stream, "500", POLYCALL_SEND_HALF_CLOSE);
+    ASSERT_TRUE(send.done.Wait());
+    for (int i = 0; i < blocking; ++i) EXPECT_EQ(stream.Receive(), std::to_string(i));
+    AsyncReceive rest(stream);
+    rest.Start();
+    ASSERT_TRUE(rest.ended.Wait());
+    EXPECT_EQ(rest.received, 500 - blocking);
+    EXPECT_EQ(rest.code, POLYCALL_OK);
+  }
+}
+
+TEST_P(TransportConformance, ADeadlineEndsAServerStreamBegunByCallback) {
+  Event over;
+  Handlers handlers;
+  handlers.server_streaming = [&](polycall_call* call, const polycall_message*) {
+    EXPECT_TRUE(over.Wait());
+    FinishStream(call);
+  };
+  EchoServer server(FreshTarget(), {.handlers = handlers});
+  Client client(server.target());
+  {
+    Stream blocked = client.Start(POLYCALL_SERVER_STREAMING, {.timeout_ns = 200'000'000});
+    AsyncSend send;
+    send.Start(blocked, "1", POLYCALL_SEND_HALF_CLOSE);
+    EXPECT_EQ(blocked.Receive(), std::nullopt);
+    EXPECT_EQ(blocked.Wait().code, POLYCALL_DEADLINE_EXCEEDED);
+    EXPECT_TRUE(send.done.Wait());
+  }
+  {
+    Stream called = client.Start(POLYCALL_SERVER_STREAMING, {.timeout_ns = 200'000'000});
+    AsyncSend send;
+    send.Start(called, "1", POLYCALL_SEND_HALF_CLOSE);
+    AsyncReceive none(called);
+    none.Start();
+    EXPECT_TRUE(none.ended.Wait());
+    EXPECT_EQ(none.code, POLYCALL_DEADLINE_EXCEEDED);
+    EXPECT_TRUE(send.done.Wait());
+  }
+  over.Happen();
+}
 
 TEST_P(TransportConformance, ASenderStopsAtTheWindowAndGoesOnWhenTheReaderReads) {
   constexpr size_t kWindow = 64 * 1024;

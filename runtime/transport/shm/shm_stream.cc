@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -18,6 +19,10 @@ namespace {
 
 // A few small frames: enough to make a write's fence and lines cheap.
 constexpr size_t kEagerBatch = 512;
+// What a peer does with a large message, and with one that it answers, takes so much longer: 0.2 to
+// 0.4 ns a byte for each copy.
+constexpr uint64_t kTicksPerByte = 1;
+constexpr uint64_t kMostLooked = 4u << 20;
 constexpr uint32_t kWatchPeer = EPOLLRDHUP | EPOLLET;
 
 Role Other(Role role) { return role == kServer ? kCaller : kServer; }
@@ -117,7 +122,11 @@ uint64_t ShmStream::Budget() {
   // On one core the peer cannot write while we look.
   const uint32_t peer = peer_.cpu.load(std::memory_order_relaxed);
   if (peer == 0 || peer == ThisCpu()) return 0;
-  return spin_.Next();
+  const uint64_t budget = spin_.Next();
+  const uint64_t lent = lent_.load(std::memory_order_relaxed);
+  if (lent == 0) return budget;
+  lent_.store(0, std::memory_order_relaxed);
+  return budget == 0 ? 0 : budget + std::min(lent, kMostLooked) * kTicksPerByte;
 }
 
 // False: `ready` says that there is no reason to.
@@ -339,7 +348,9 @@ size_t ShmStream::Lend(const uint8_t* head, std::string_view sections, std::stri
   frame.body_size = sizeof(where);
   if (sections.empty() && HandBack(region_, buffer, payload, &where)) {
     frame.body_size += header.size();
-  } else if (!lender_->Lend(header, sections, payload, buffer, &where)) {
+  } else if (lender_->Lend(header, sections, payload, buffer, &where)) {
+    lent_.store(where.size, std::memory_order_relaxed);
+  } else {
     return 0;
   }
   static_assert(sizeof(frame) + sizeof(where) + call::kFrameHeaderSize == kTicketSize);

@@ -86,7 +86,8 @@ class ShmStream final : public ByteStream {
   // The writer's.
   alignas(kLine) RingWriter writer_;
   std::atomic<bool> blocked_{false};
-  uint32_t cpu_ = 0;  // what own_.cpu says
+  uint32_t cpu_ = 0;               // what own_.cpu says
+  std::atomic<uint64_t> lent_{0};  // the bytes of the last frame lent since the reader waited
 };
 
 }  // namespace polycall::transport::shm
