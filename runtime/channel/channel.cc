@@ -344,11 +344,19 @@ bool Channel::TakePending(Call& call) {
 
 void Channel::CallDone(Call&, int32_t) { CountEnd(); }
 
+// The last call of all counts down under the lock, which is the last that it touches: the destructor waits
+// for the count, and may look at it at any time.
 void Channel::CountEnd() {
-  if (LiveOf(live_.fetch_sub(kLive, std::memory_order_acq_rel)) == kLive) {
-    base::MutexLock lock(mutex_);
-    if (closing_) changed_.notify_all();
+  uint64_t count = live_.load(std::memory_order_relaxed);
+  while (LiveOf(count) > kLive) {
+    if (live_.compare_exchange_weak(count, count - kLive, std::memory_order_release,
+                                    std::memory_order_relaxed)) {
+      return;
+    }
   }
+  base::MutexLock lock(mutex_);
+  live_.fetch_sub(kLive, std::memory_order_release);
+  if (closing_) changed_.notify_all();
 }
 
 bool Channel::Retry(Call& call, const base::Status& status, bool not_started) {

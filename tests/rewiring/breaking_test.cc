@@ -1,6 +1,9 @@
 // Servers that go away, gracefully or not, with calls under way.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "load.h"
 #include "server_process.h"
 
@@ -69,6 +72,31 @@ TEST(Breaking, IdempotentCallsOutliveAServerThatIsKilled) {
   ServerProcess again("again", targets[0]);
   load.AwaitAnswerOf("again");
   load.ExpectNoFailure();
+}
+
+// The call's end was counted first and the channel's lock taken after: by then it could be gone.
+TEST(Breaking, AChannelMayBeFreedWhileItsLastCallbackReturns) {
+  Folder folder;
+  Ledger ledger;
+  CountingServer server(&ledger, {.name = "here"});
+  const std::string target = "list:" + server.Listen("unix:" + (folder / "s"));
+  static constexpr uint64_t kNumber = 1;
+  for (int i = 0; i < 200; ++i) {
+    std::atomic<bool> ended{false};
+    Channel channel(target);
+    polycall_call_options options = POLYCALL_CALL_OPTIONS_INIT;
+    options.flags = POLYCALL_CALL_WAIT_FOR_READY;
+    polycall_unary unary = POLYCALL_UNARY_INIT;
+    unary.method = channel.method();
+    unary.options = &options;
+    unary.request.data = &kNumber;
+    unary.request.size = sizeof(kNumber);
+    polycall_unary_call_async(
+        channel.get(), &unary,
+        [](void* arg, polycall_unary*) { static_cast<std::atomic<bool>*>(arg)->store(true); },
+        &ended, nullptr);
+    while (!ended) std::this_thread::yield();
+  }
 }
 
 }  // namespace
