@@ -89,8 +89,11 @@ TEST(Moving, AnOfferThatCannotBeReachedLeavesWhatWorks) {
   Folder folder;
   Ledger ledger;
   CountingServer server(&ledger, {});
-  Channel channel(Negotiated(server.Listen("tcp://127.0.0.1:0")), {.transports = {"unix", "tcp"}});
+  // It looks for something better every two seconds: not just while the offer can be reached.
+  Channel channel(Negotiated(server.Listen("tcp://127.0.0.1:0")),
+                  {.transports = {"unix", "tcp"}, .rewire_interval_ns = 2'000'000'000});
   Load load(&channel, &ledger);
+  load.Await(1);
   server.Listen("unix:" + (folder / "gone"));
   ASSERT_EQ(unlink((folder / "gone").c_str()), 0);
   load.Await(kManyCalls);
