@@ -168,7 +168,7 @@ bool ClientConnection::CallInline(polycall_unary* unary, const polycall_method& 
     writer_.Write(header, {}, &encoded, false);
   }
   ReadDirect(&direct);
-  if (!base::IsSoleOwner(&request)) writer_.LetGo(&request);
+  if (!base::IsSoleOwner(&request)) AfterWrite(writer_.LetGo(&request));
   LeaveDirect(header.call_id);
   if (direct.again) return false;
   if (!direct.done) {

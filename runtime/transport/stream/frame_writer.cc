@@ -24,7 +24,7 @@ struct Piece {
   base::Buffer* holder;
 };
 
-// The pieces of a frame's message: fewer than kMaxMessagePieces.
+// The pieces of a frame's message: at most kMaxMessagePieces, which `out` has room for.
 constexpr int kMaxMessagePieces = call::Encoded::kMaxSlices;
 int MessagePieces(std::string_view payload, const call::Encoded* message, Piece* out) {
   if (message == nullptr || message->slices().empty()) {
@@ -124,7 +124,7 @@ void FrameWriter::Keep(const void* data, size_t size, base::Buffer* holder) {
   }
 }
 
-void FrameWriter::LetGo(base::Buffer* holder) {
+FrameWriter::Result FrameWriter::LetGo(base::Buffer* holder) {
   base::MutexLock lock(mutex_);
   // A thread that sends reads them without the lock; it never waits for the socket.
   while (sending_ && !base::IsSoleOwner(holder)) {
@@ -145,6 +145,7 @@ void FrameWriter::LetGo(base::Buffer* holder) {
     segment.buffer = own;
     base::ReleaseBuffer(holder);
   }
+  return broken_ ? Result::kBroken : Result::kOk;
 }
 
 FrameWriter::Result FrameWriter::Write(call::FrameHeader header, std::string_view sections,

@@ -36,8 +36,8 @@ class FrameWriter {
   Result Write(call::FrameHeader header, std::string_view sections, const call::Encoded* message,
                bool later);
   // Of messages whose holder this was, nothing is kept by reference when it returns: the rest is
-  // copied. Waits for no more than a send that is under way.
-  void LetGo(base::Buffer* holder);
+  // copied. Waits for no more than a send that is under way. kBroken also if memory ran out.
+  Result LetGo(base::Buffer* holder);
   // Sends what is kept.
   Result Flush();
   // Everything kept is dropped; every later write is kBroken.

@@ -291,7 +291,7 @@ TEST(FrameWriter, SlicesOfAHolderAreSentFromWhereTheyLieUntilHeWantsThemBack) {
     EXPECT_FALSE(base::IsSoleOwner(&holder));
     std::vector<Frame> frames;
     if (early) {
-      pipe.writer.LetGo(&holder);
+      EXPECT_EQ(pipe.writer.LetGo(&holder), Result::kOk);
       EXPECT_TRUE(base::IsSoleOwner(&holder));
       sliced.body.assign(body.size(), '-');
     }
@@ -318,7 +318,7 @@ TEST(FrameWriter, AHolderIsLetGoWhileOthersSendHisSlices) {
     }
     std::vector<Frame> frames;
     std::thread reactor([&] { frames = pipe.Take(1); });
-    pipe.writer.LetGo(&holder);
+    EXPECT_EQ(pipe.writer.LetGo(&holder), Result::kOk);
     EXPECT_TRUE(base::IsSoleOwner(&holder));
     sliced.reset();
     reactor.join();
@@ -338,7 +338,7 @@ TEST(FrameWriter, ABrokenWriterLetsAHolderGo) {
   ASSERT_TRUE(encoded.Encode(&message, pipe.stream()).ok());
   EXPECT_EQ(pipe.writer.Write(MessageHeader(1), {}, &encoded, false), Result::kBlocked);
   pipe.writer.Break();
-  pipe.writer.LetGo(&holder);
+  EXPECT_EQ(pipe.writer.LetGo(&holder), Result::kBroken);
   EXPECT_TRUE(base::IsSoleOwner(&holder));
 }
 
