@@ -45,6 +45,12 @@ bool Channel::AnyDialing() {
                      [](const SubchannelRef& sub) { return sub->dialing; });
 }
 
+bool Channel::HasConnection() {
+  return std::any_of(subs_.begin(), subs_.end(), [](const SubchannelRef& sub) {
+    return sub->connection && sub->connection->usable();
+  });
+}
+
 // After every change: which connections take calls from now on, and which leave.
 void Channel::Rebuild() {
   const auto connected = [](const SubchannelRef& sub) {

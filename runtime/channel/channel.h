@@ -177,6 +177,7 @@ class Channel final : public call::CallOwner,
       REQUIRES(mutex_);
   SubchannelRef Dialable(int64_t now, int64_t* next) REQUIRES(mutex_);
   bool AnyDialing() REQUIRES(mutex_);
+  bool HasConnection() REQUIRES(mutex_);
   void Rebuild() REQUIRES(mutex_);
   void Leave(base::Ref<transport::Connection> connection, bool drains) REQUIRES(mutex_);
   SubchannelRef Forget(transport::Connection* connection) REQUIRES(mutex_);

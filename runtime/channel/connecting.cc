@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/give_way.h"
 #include "base/log.h"
 #include "channel/channel.h"
 #include "negotiation/ranking.h"
@@ -132,14 +133,19 @@ void Channel::MapMethod(const polycall_method& method) {
 negotiation::Outcome Channel::Negotiate(const SubchannelRef& sub,
                                         base::Ref<transport::Connection>* connection) {
   negotiation::Target target;
+  bool connected;  // calls have a way already
   {
     base::MutexLock lock(mutex_);
     target = sub->address.target;
+    connected = HasConnection();
   }
+  const base::Aside aside(connected);
+  base::GiveWay();
   const int64_t deadline = base::DeadlineAfter(options_.connect_timeout_ns);
   negotiation::Outcome outcome = negotiation::Connect(target, options_.transports, options_.limits,
                                                       options_.tls, options_.user_agent, deadline);
   if (!outcome.status.ok()) return outcome;
+  base::GiveWay();
   *connection = outcome.dialed->Open(outcome.agreed, this);
   outcome.dialed.reset();
   // Two ends that met over unix may have agreed on shared memory.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/give_way.h"
 #include "base/mutex.h"
 #include "base/reactor.h"
 
@@ -54,7 +55,12 @@ struct Background::Core : std::enable_shared_from_this<Background::Core> {
       wanted = running = !stopped;
       again = false;
     }
-    const int64_t next = wanted ? work() : base::kNever;
+    int64_t next = base::kNever;
+    if (wanted) {
+      const base::Aside aside(true);
+      base::GiveWay();
+      next = work();
+    }
     base::MutexLock lock(mutex);
     posted = running = false;
     if (again) PostLocked();

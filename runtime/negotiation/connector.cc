@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/give_way.h"
 #include "call/frame.h"
 #include "negotiation/ranking.h"
 
@@ -70,6 +71,7 @@ base::Status DialOne(const std::string& name, const std::string& address, const 
     if (!ClosedInHandshake(status) || base::NowNs() >= dialing.deadline) break;
   }
   if (!status.ok()) return status;
+  base::GiveWay();
   Accept accept;
   std::string error;
   // A peer of another protocol gives no ACCEPT: nothing is known of it, and nothing was agreed.

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/give_way.h"
 #include "call/frame.h"
 #include "transport/shm/upgrade.h"
 #include "transport/stream/client_connection.h"
@@ -83,6 +84,7 @@ class StreamDialed final : public Dialed {
   // `shm`: the hello offers to move to shared memory.
   base::Status Handshake(std::string_view hello, int64_t deadline, bool shm) {
     if (shm) shm::Upgrade::Expect(stream_->fd());
+    base::GiveWay();
     call::FrameHeader header;
     header.type = call::FrameType::kHello;
     header.body_size = static_cast<uint32_t>(hello.size());
@@ -135,6 +137,7 @@ class StreamDialed final : public Dialed {
   // To the shared memory that the server sent. An error is the connection's; what only keeps it on
   // the socket is not.
   base::Status Move(std::unique_ptr<shm::Upgrade> upgrade, int64_t deadline) {
+    base::GiveWay();
     const base::Status mapped = upgrade->Map(stream_->fd());
     call::FrameHeader frame;
     frame.type = call::FrameType::kShm;
