@@ -129,8 +129,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         std::vector<char> frame(shm::kUncounted + count, 'f');
         const uint32_t counted = count;
         memcpy(frame.data(), &counted, sizeof(counted));
-        const iovec piece = {frame.data(), frame.size()};
-        const size_t got = writer.Write(&piece, 1);
+        const size_t got = writer.WriteOne(frame.data(), frame.size());
         if (got > frame.size()) Die("more was written than was given");
         written += got;
         writer.Prepare();

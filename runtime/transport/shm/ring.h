@@ -54,6 +54,12 @@ class RingWriter {
 
   // Writes what there is room for, behind the first `skip` bytes; 0: none, or broken().
   size_t Write(const iovec* pieces, int count, size_t skip = 0);
+  // The same of one piece; where that is a whole frame for which there is room, as most are, at once.
+  size_t WriteOne(const void* data, size_t size) {
+    if (WriteFrame(data, size)) return size;
+    const iovec piece = {const_cast<void*>(data), size};
+    return Write(&piece, 1);
+  }
   // Makes the next Write faster, if its record is as long as the last one's. After what is urgent.
   void Prepare() {
     // Only where the reader is known to be through.
@@ -69,6 +75,8 @@ class RingWriter {
  private:
   // The most bytes that the next record may hold. A line stays free for the 0 behind it.
   size_t Room();
+  // False: it is not a frame, or there is no room for it.
+  bool WriteFrame(const void* data, size_t size);
   void Commit(uint32_t word, size_t stored);
 
   uint8_t* const ring_;
@@ -151,19 +159,20 @@ inline void RingWriter::Commit(uint32_t word, size_t stored) {
   position_ = next;
 }
 
+inline bool RingWriter::WriteFrame(const void* data, size_t size) {
+  if (size < kUncounted) return false;
+  const auto* frame = static_cast<const uint8_t*>(data);
+  const size_t stored = size - kWord;
+  uint32_t counted;
+  memcpy(&counted, frame, kWord);
+  if (counted != size - kUncounted || stored > Room()) return false;
+  memcpy(ring_ + (position_ & (size_ - 1)) + kWord, frame + kWord, stored);
+  Commit(static_cast<uint32_t>(stored) | kFrameFlag, stored);
+  return true;
+}
+
 inline size_t RingWriter::Write(const iovec* pieces, int count, size_t skip) {
   size_t written = 0;
-  if (count == 1 && skip == 0 && pieces->iov_len >= kUncounted) {
-    const auto* frame = static_cast<const uint8_t*>(pieces->iov_base);
-    uint32_t counted;
-    memcpy(&counted, frame, kWord);
-    if (counted == pieces->iov_len - kUncounted && pieces->iov_len - kWord <= Room()) {
-      const size_t stored = pieces->iov_len - kWord;
-      memcpy(ring_ + (position_ & (size_ - 1)) + kWord, frame + kWord, stored);
-      Commit(static_cast<uint32_t>(stored) | kFrameFlag, stored);
-      return pieces->iov_len;
-    }
-  }
   for (; count > 0 && pieces->iov_len <= skip; ++pieces, --count) skip -= pieces->iov_len;
   for (;;) {
     // Empty pieces are none.
@@ -217,6 +226,14 @@ inline size_t RingReader::Read(void* space, size_t size) {
       behind_ = position + RoundUp(kWord + told);
       if (is_frame) {
         const auto counted = static_cast<uint32_t>(told + kWord - kUncounted);
+        if (told + kWord <= size - taken) {  // the whole of it, as mostly
+          memcpy(to + taken, &counted, kWord);
+          memcpy(to + taken + kWord, at_, told);
+          taken += kWord + told;
+          left = 0;
+          position_.store(behind_, std::memory_order_relaxed);
+          continue;
+        }
         memcpy(first_, &counted, kWord);
         rest_at_ = std::exchange(at_, first_);
         rest_ = std::exchange(left, kWord);

@@ -20,8 +20,7 @@ class Ring {
  public:
   Ring() { memset(memory_.get(), 0, kSize); }
   size_t Write(std::string_view bytes) {
-    const iovec piece = {const_cast<char*>(bytes.data()), bytes.size()};
-    return writer.Write(&piece, 1);
+    return writer.WriteOne(bytes.data(), bytes.size());
   }
   std::string Read(size_t size = kSize) {
     std::string bytes(size, '\0');

@@ -224,7 +224,9 @@ size_t ShmStream::BatchLimit() const {
   return peer == 0 || peer == own ? ByteStream::BatchLimit() : kEagerBatch;
 }
 
-ssize_t ShmStream::Write(const iovec* pieces, int count) {
+// `write` writes what there is room for, behind the first bytes that it is given the number of.
+template <typename WriteRest>
+ssize_t ShmStream::WriteAll(size_t total, const WriteRest& write) {
   if (gone_.load(std::memory_order_relaxed) || !region_->ours()) {
     errno = EPIPE;
     return -1;
@@ -233,17 +235,15 @@ ssize_t ShmStream::Write(const iovec* pieces, int count) {
     cpu_ = cpu;
     own_.cpu.store(cpu, std::memory_order_relaxed);
   }
-  size_t total = 0;
-  for (int i = 0; i < count; ++i) total += pieces[i].iov_len;
-  size_t written = writer_.Write(pieces, count);
-  if (written < total && !writer_.broken()) {
+  size_t written = write(0);
+  if (written < total && !writer_.broken()) [[unlikely]] {
     blocked_.store(true, std::memory_order_relaxed);
     own_.wants_room.store(1, std::memory_order_relaxed);
     // Pairs with PublishConsumed: either the peer sees that we wait, or we see how far it is.
     FullFence();
-    written += writer_.Write(pieces, count, written);
+    written += write(written);
   }
-  if (writer_.broken()) {
+  if (writer_.broken()) [[unlikely]] {
     // Whoever reads ends the connection: nothing more can be said on it.
     gone_.store(true, std::memory_order_release);
     RingSelf();
@@ -266,6 +266,18 @@ ssize_t ShmStream::Write(const iovec* pieces, int count) {
   }
   errno = EAGAIN;
   return -1;
+}
+
+ssize_t ShmStream::Write(const iovec* pieces, int count) {
+  size_t total = 0;
+  for (int i = 0; i < count; ++i) total += pieces[i].iov_len;
+  return WriteAll(total, [&](size_t skip) { return writer_.Write(pieces, count, skip); });
+}
+
+ssize_t ShmStream::WriteOne(const void* data, size_t size) {
+  return WriteAll(size, [&](size_t skip) {
+    return writer_.WriteOne(static_cast<const uint8_t*>(data) + skip, size - skip);
+  });
 }
 
 void ShmStream::Shutdown() {

@@ -33,6 +33,7 @@ class ShmStream final : public ByteStream {
 
   ssize_t Read(void* space, size_t size) override;
   ssize_t Write(const iovec* pieces, int count) override;
+  ssize_t WriteOne(const void* data, size_t size) override;
   ssize_t ReadWaiting(void* space, size_t size) override;
   short Wait(short events, int kick_fd, const timespec* timeout) override;
   size_t BatchLimit() const override;
@@ -54,6 +55,8 @@ class ShmStream final : public ByteStream {
 
  private:
   bool by_socket() const { return bells_.peer < 0; }
+  template <typename WriteRest>
+  ssize_t WriteAll(size_t total, const WriteRest& write);
   void RingPeer();
   void RingSelf();
   void DrainSocket();
