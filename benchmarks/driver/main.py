@@ -24,6 +24,7 @@ from processes import (
 
 SOURCES = pathlib.Path(__file__).resolve().parent.parent
 ROUNDS = 3
+MOVES_ROUNDS = 5  # 99th percentiles differ more from one to the next
 FOOTPRINT = ("idle", "startup", "library_size", "rewire", "sniff")
 
 
@@ -133,7 +134,7 @@ def measure_footprint(run, chosen, peers, folder):
         if peer.name == "polycall":
             jobs["library_size"] = lambda peer=peer: [footprint.library_row(peer, chosen.library)]
             jobs["rewire"] = lambda peer=peer: [
-                footprint.rewire_row(peer, chosen.programs, 2 if chosen.quick else 7, ROUNDS)
+                footprint.rewire_row(peer, chosen.programs, 2 if chosen.quick else 7, MOVES_ROUNDS)
             ]
             jobs["sniff"] = lambda peer=peer: footprint.sniff_rows(
                 peer, chosen.programs, 500 if chosen.quick else 5000, folder)
