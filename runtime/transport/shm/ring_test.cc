@@ -19,9 +19,7 @@ constexpr size_t kSize = 4096;
 class Ring {
  public:
   Ring() { memset(memory_.get(), 0, kSize); }
-  size_t Write(std::string_view bytes) {
-    return writer.WriteOne(bytes.data(), bytes.size());
-  }
+  size_t Write(std::string_view bytes) { return writer.WriteOne(bytes.data(), bytes.size()); }
   std::string Read(size_t size = kSize) {
     std::string bytes(size, '\0');
     bytes.resize(reader.Read(bytes.data(), size));
