@@ -61,7 +61,7 @@ class Run:
     """One run of the benchmarks: servers that are up, results, failures."""
 
     def __init__(self, chosen, folder):
-        self.seconds = chosen.seconds or (0.2 if chosen.quick else 1.0)
+        self.seconds = chosen.seconds or (0.15 if chosen.quick else 1.0)
         self.rounds = chosen.rounds
         self.results = {}
         self.failures = []

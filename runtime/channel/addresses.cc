@@ -32,7 +32,7 @@ SubchannelRef Channel::Dialable(int64_t now, int64_t* next) {
   for (const bool ready : {true, false}) {
     for (const SubchannelRef& sub : subs_) {
       if (sub->address.ready != ready || sub->dialing || !sub->listed) continue;
-      if (sub->connection && sub->connection->usable()) continue;
+      if (sub->connected()) continue;
       if (sub->next_attempt <= now) return sub;
       *next = std::min(*next, sub->next_attempt);
     }
@@ -46,25 +46,21 @@ bool Channel::AnyDialing() {
 }
 
 bool Channel::HasConnection() {
-  return std::any_of(subs_.begin(), subs_.end(), [](const SubchannelRef& sub) {
-    return sub->connection && sub->connection->usable();
-  });
+  return std::any_of(subs_.begin(), subs_.end(),
+                     [](const SubchannelRef& sub) { return sub->connected(); });
 }
 
 // After every change: which connections take calls from now on, and which leave.
 void Channel::Rebuild() {
-  const auto connected = [](const SubchannelRef& sub) {
-    return sub->connection && sub->connection->usable();
-  };
   const bool any_listed = std::any_of(subs_.begin(), subs_.end(), [&](const SubchannelRef& sub) {
-    return sub->listed && connected(sub);
+    return sub->listed && sub->connected();
   });
   const bool hosted = std::any_of(subs_.begin(), subs_.end(), [&](const SubchannelRef& sub) {
-    return sub->hosted && sub->listed && connected(sub);
+    return sub->hosted && sub->listed && sub->connected();
   });
   // A front door is for the time until somebody serves.
   const bool any_serving = std::any_of(subs_.begin(), subs_.end(), [&](const SubchannelRef& sub) {
-    return sub->listed && sub->address.ready && connected(sub);
+    return sub->listed && sub->address.ready && sub->connected();
   });
   const bool spreads = balancer_->spreads() || options_.hedging_delay_ns > 0;
   // An address that is listed no more serves until one that is takes over; when none is to come, it
@@ -76,7 +72,7 @@ void Channel::Rebuild() {
     const bool superseded = (!sub->listed && (any_listed || none_to_come)) ||
                             (hosted && !sub->hosted) || (any_serving && !sub->address.ready) ||
                             (!spreads && !ready.empty());
-    if (connected(sub)) {
+    if (sub->connected()) {
       if (superseded) {
         Leave(std::exchange(sub->connection, nullptr), false);
       } else {
@@ -234,7 +230,7 @@ void Channel::OnClosed(transport::Connection* connection, const base::Status& wh
 std::vector<negotiation::Wiring> Channel::Wirings() {
   std::vector<negotiation::Wiring> wirings;
   for (const SubchannelRef& sub : subs_) {
-    if (!sub->connection || !sub->connection->usable()) continue;
+    if (!sub->connected()) continue;
     if (sub->hosted) {
       wirings.push_back({"", "", "inproc"});
     } else {

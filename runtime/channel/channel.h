@@ -55,6 +55,7 @@ struct Options {
 // One address of the target, with its connection. The channel's lock guards it.
 struct Subchannel {
   explicit Subchannel(negotiation::Address a) : address(std::move(a)) {}
+  bool connected() const { return connection && connection->usable(); }
   negotiation::Address address;
   base::Ref<transport::Connection> connection;
   negotiation::Outcome last;  // of the last attempt, without its Dialed

@@ -68,7 +68,7 @@ std::string Channel::ResolverJson() {
   json += ",\"addresses\":[";
   const char* separator = "";
   for (const SubchannelRef& sub : subs_) {
-    const bool connected = sub->connection && sub->connection->usable();
+    const bool connected = sub->connected();
     json += separator;
     json += "{\"target\":" + Quote(sub->address.text);
     if (!sub->address.instance.empty()) json += ",\"instance\":" + Quote(sub->address.instance);

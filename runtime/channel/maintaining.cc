@@ -59,10 +59,10 @@ void Channel::DialElsewhere(const SubchannelRef& sub) {
 // Whether an address without a connection is to be connected now, though no call waits for it; if later,
 // `next` says when.
 bool Channel::Wanted(const Subchannel& sub, int64_t now, int64_t* next) {
-  if (!sub.listed || sub.dialing || (sub.connection && sub.connection->usable())) return false;
+  if (!sub.listed || sub.dialing || sub.connected()) return false;
   bool outlived = false;  // a connection is in use that the resolver names no more
   for (const SubchannelRef& other : subs_) {
-    if (!other->connection || !other->connection->usable()) continue;
+    if (!other->connected()) continue;
     if (other->listed && other->hosted) return false;
     if (!other->listed) outlived = true;
     const bool spreads = balancer_->spreads() || options_.hedging_delay_ns > 0;
@@ -83,7 +83,7 @@ bool Channel::Wanted(const Subchannel& sub, int64_t now, int64_t* next) {
 
 // Whether a new handshake could lead to a better transport than the one in use.
 bool Channel::MayBecomeBetter(const Subchannel& sub) {
-  if (!sub.connection || !sub.connection->usable() || !sub.listed || sub.hosted) return false;
+  if (!sub.connected() || !sub.listed || sub.hosted) return false;
   return negotiation::MayBecomeBetter(sub.address.target, options_.transports,
                                       sub.connection->transport(), sub.last.accept);
 }
@@ -161,7 +161,7 @@ int64_t Channel::Maintain() {
 bool Channel::ConnectedBefore(const Subchannel& sub) {
   for (const SubchannelRef& other : subs_) {
     if (other.get() == &sub) return false;
-    if (other->connection && other->connection->usable() && other->listed) return true;
+    if (other->connected() && other->listed) return true;
   }
   return false;
 }

@@ -117,7 +117,7 @@ bool ClientConnection::DispatchDirect(Direct* direct) {
       base::ReleaseBuffer(buffer);
     }
     if (closed_.load(std::memory_order_acquire)) return false;
-    if (!reader_.HasBytes()) return true;
+    if (reader_.Done()) return true;
   }
 }
 

@@ -49,6 +49,8 @@ class FrameReader {
   bool TakeBytes(size_t count, const uint8_t** bytes);
 
   bool HasBytes() const { return end_ > begin_; }
+  // Next would neither find a frame nor give back what the last one was lent.
+  bool Done() const { return end_ == begin_ && lent_ == nullptr; }
   // Nothing more will be read for now: gives the buffer back, keeps what is left of a frame.
   void Park();
 

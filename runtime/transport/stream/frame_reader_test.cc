@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -85,6 +86,55 @@ TEST(FrameReader, FramesAreWholeWhereverTheyAreSplit) {
     EXPECT_THAT(reading.ids, ElementsAre(1, 2, 3));
     EXPECT_FALSE(reading.reader.HasBytes());
   }
+}
+
+// Lends one frame, whatever the ticket says.
+class Lending final : public ByteStream {
+ public:
+  explicit Lending(std::string_view frame) : frame_(frame) {
+    buffer.Init(reinterpret_cast<uint8_t*>(frame_.data()), frame_.size(),
+                [](base::ForeignBuffer*) {});
+  }
+  base::Buffer* Borrow(std::string_view, call::FrameHeader* header,
+                       std::string_view* body) override {
+    *header = call::ReadFrameHeader(buffer.data());
+    *body = std::string_view(frame_).substr(call::kFrameHeaderSize);
+    base::RetainBuffer(&buffer);
+    return &buffer;
+  }
+  ssize_t Read(void*, size_t) override { return -1; }
+  ssize_t Write(const iovec*, int) override { return -1; }
+  void Shutdown() override {}
+  int fd() const override { return -1; }
+
+  base::ForeignBuffer buffer;
+
+ private:
+  std::string frame_;
+};
+
+TEST(FrameReader, ALentFrameIsGivenBackBeforeTheReaderIsDone) {
+  Lending lender(FrameBytes(1, "hello"));
+  FrameReader reader;
+  reader.set_lender(&lender);
+  std::string ticket = FrameBytes(0, "ticket");
+  ticket[offsetof(call::FrameHeader, type)] = static_cast<char>(call::FrameType::kLent);
+  size_t size = 0;
+  memcpy(reader.Space(&size), ticket.data(), ticket.size());
+  reader.Filled(ticket.size(), size);
+  EXPECT_FALSE(reader.Done());
+  call::FrameHeader header;
+  std::string_view body;
+  base::Buffer* buffer = nullptr;
+  const char* error = nullptr;
+  ASSERT_EQ(reader.Next(&header, &body, &buffer, &error), FrameReader::Result::kFrame);
+  EXPECT_EQ(body, "hello");
+  EXPECT_FALSE(reader.HasBytes());
+  EXPECT_FALSE(reader.Done());
+  EXPECT_FALSE(base::IsSoleOwner(&lender.buffer));
+  ASSERT_EQ(reader.Next(&header, &body, &buffer, &error), FrameReader::Result::kMore);
+  EXPECT_TRUE(reader.Done());
+  EXPECT_TRUE(base::IsSoleOwner(&lender.buffer));
 }
 
 TEST(FrameReader, FramesAreWholeThatComeByteByByteToAnIdleConnection) {

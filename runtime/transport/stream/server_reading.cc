@@ -175,7 +175,7 @@ bool ServerConnection::DispatchFrames(bool* stopped) {
       return false;
     }
     if (closed_.load(std::memory_order_acquire)) return false;
-    if (!reader_.HasBytes()) return true;
+    if (reader_.Done()) return true;
   }
 }
 
